@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Taking sources over from the kernel's own GHES driver, and giving them back.
+ *
+ * The kernel makes a platform device GHES.N of every enabled GHES entry of the
+ * HEST. Here they are bound to a driver of our own: each one is released from
+ * the in-tree driver and bound at once, the next one only then. What firmware
+ * raises in between stays in the block, un-acked, and is collected by the look
+ * that follows each binding; the same way back on unload.
+ *
+ * Where the kernel made no devices (ghes.disable=1, or an entry it does not
+ * know made it give the whole table up), the module makes them itself.
+ */
+#define pr_fmt(fmt) "ghes_nmi: " fmt
+
+#include <linux/acpi.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include "bind.h"
+#include "hest.h"
+#include "notify/notify.h"
+#include "path/collect.h"
+#include "source.h"
+#include "stats.h"
+
+/* Sources of one machine; the HEST of a large one has some hundreds. */
+#define SOURCES_MAX 4096
+
+/**
+ * struct candidate - a GHES entry of the HEST
+ * @desc: what the HEST says
+ * @why_not: why it is not taken, NULL if it is to be
+ * @ours: the device, if the module made it
+ * @tried: binding was tried, so a failure is not repeated
+ */
+struct candidate {
+	struct gn_hest_source desc;
+	const char *why_not;
+	struct platform_device *ours;
+	bool tried;
+};
+
+static struct {
+	struct gn_options options;
+	struct candidate *list;
+	int n;
+	int bound;
+	bool leaving;
+} all;
+
+static struct candidate *find_id(u16 id)
+{
+	int i;
+
+	for (i = 0; i < all.n; i++)
+		if (all.list[i].desc.id == id && all.list[i].desc.enabled)
+			return &all.list[i];
+	return NULL;
+}
+
+static bool chosen(u16 id)
+{
+	int i;
+
+	for (i = 0; i < all.options.nids; i++)
+		if (all.options.ids[i] == id)
+			return true;
+	return !all.options.nids;
+}
+
+/* The source of a device: the kernel's devices point to their HEST entry. */
+static struct candidate *candidate_of(struct device *dev)
+{
+	struct acpi_hest_generic **entry = dev_get_platdata(dev);
+	int i;
+
+	for (i = 0; i < all.n; i++)
+		if (all.list[i].ours && &all.list[i].ours->dev == dev)
+			return &all.list[i];
+	return entry && *entry ? find_id((*entry)->header.source_id) : NULL;
+}
+
+static void unbind(void *arg)
+{
+	struct gn_source *s = arg;
+
+	s->notify->disarm(s);
+	all.bound--;
+	gn_source_destroy(s);
+}
+
+static int probe(struct platform_device *pdev)
+{
+	struct device *dev = &pdev->dev;
+	struct candidate *c = candidate_of(dev);
+	struct gn_source *s;
+	int err;
+
+	if (all.leaving || !c || c->why_not || c->tried)
+		return -ENODEV;
+	c->tried = true;
+	s = gn_source_create(dev, &c->desc, all.options.queue_kib);
+	if (IS_ERR(s))
+		return PTR_ERR(s);
+	s->notify = gn_notify_find(c->desc.notify);
+	dev_set_drvdata(dev, s);
+
+	err = s->notify->arm(s);
+	if (err) {
+		gn_source_destroy(s);
+		return err;
+	}
+	all.bound++;
+	gn_collect_again(s);
+	dev_info(dev,
+		 "ghes_nmi: source %u taken: %s%s vector %u, block of %u bytes, queue of %u KiB\n",
+		 c->desc.id, c->desc.v2 ? "GHESv2 " : "GHES ", gn_notify_name(c->desc.notify),
+		 c->desc.vector, c->desc.block_length, s->queue.size >> 10);
+	return devm_add_action_or_reset(dev, unbind, s);
+}
+
+static const struct platform_device_id ids[] = {
+	{ .name = "GHES" },
+	{},
+};
+
+static struct platform_driver driver = {
+	.probe = probe,
+	.id_table = ids,
+	.driver = {
+		.name = "ghes_nmi",
+		.groups = gn_notify_groups,
+		.dev_groups = gn_stats_groups,
+		.probe_type = PROBE_FORCE_SYNCHRONOUS,
+	},
+};
+
+/* One entry of the HEST, good or left out. */
+static int add(void *arg, const struct gn_hest_source *desc, const char *why)
+{
+	struct candidate *c;
+
+	if (why && !desc->enabled && desc->block_length)
+		return 0; /* firmware switched it off: nobody misses it */
+	if (why) {
+		pr_warn(FW_BUG "HEST: source %u is left out: %s\n", desc->id, why);
+		return 0;
+	}
+	if (find_id(desc->id)) {
+		pr_warn(FW_BUG "HEST: source %u is left out: its id is used twice\n", desc->id);
+		return 0;
+	}
+	if (all.n == SOURCES_MAX) {
+		pr_warn("HEST: source %u is left out: more than %u sources\n", desc->id,
+			SOURCES_MAX);
+		return 0;
+	}
+	c = krealloc(all.list, (all.n + 1) * sizeof(*c), GFP_KERNEL);
+	if (!c)
+		return -ENOMEM;
+	all.list = c;
+	c[all.n++] = (struct candidate){ .desc = *desc };
+	return 0;
+}
+
+static int read_hest(void)
+{
+	struct acpi_table_header *table;
+	int err;
+
+	if (acpi_disabled || ACPI_FAILURE(acpi_get_table(ACPI_SIG_HEST, 0, &table))) {
+		pr_err("this machine has no HEST: its firmware reports no errors this way\n");
+		return -ENODEV;
+	}
+	err = gn_hest_parse((const u8 *)table, table->length, add, NULL);
+	if (err)
+		pr_err("the HEST cannot be read (%d)\n", err);
+	acpi_put_table(table);
+	return err;
+}
+
+/* Each id in sources= must exist: a slip of the finger is not "take nothing". */
+static int check_choice(void)
+{
+	int i;
+
+	for (i = 0; i < all.options.nids; i++)
+		if (!find_id(all.options.ids[i])) {
+			pr_err("sources=: the HEST has no usable source %u\n", all.options.ids[i]);
+			return -EINVAL;
+		}
+	return 0;
+}
+
+/* Which of the chosen sources this module and this kernel can serve. */
+static void choose(void)
+{
+	int i, available[GN_NOTIFY_TYPES] = {};
+
+	for (i = 0; i < all.n; i++) {
+		struct candidate *c = &all.list[i];
+		const struct gn_notify *notify = gn_notify_find(c->desc.notify);
+		int *state;
+
+		if (!chosen(c->desc.id)) {
+			c->why_not = "not in sources=";
+			continue;
+		}
+		if (!notify) {
+			c->why_not = "this notification is not served";
+			pr_info("source %u stays with the in-tree driver: %s notification is not served by this module\n",
+				c->desc.id, gn_notify_name(c->desc.notify));
+			continue;
+		}
+		state = &available[c->desc.notify]; /* 0: not asked, 1: yes, 2: no */
+		if (!*state)
+			*state = notify->available() ? 2 : 1;
+		if (*state == 2) {
+			c->why_not = "this kernel cannot serve the notification";
+			pr_info("source %u stays with the in-tree driver: no %s on this kernel\n",
+				c->desc.id, gn_notify_name(c->desc.notify));
+		}
+	}
+}
+
+static int match_ghes(struct device *dev, const void *data)
+{
+	return !strcmp(to_platform_device(dev)->name, "GHES");
+}
+
+/* The kernel made no devices: make one for each source that is to be taken. */
+static int create_devices(void)
+{
+	struct device *dev = bus_find_device(&platform_bus_type, NULL, NULL, match_ghes);
+	int i;
+
+	if (dev) {
+		put_device(dev);
+		return 0;
+	}
+	for (i = 0; i < all.n; i++) {
+		struct candidate *c = &all.list[i];
+		int err;
+
+		if (c->why_not)
+			continue;
+		c->ours = platform_device_alloc("GHES", c->desc.id);
+		if (!c->ours)
+			return -ENOMEM;
+		err = platform_device_add(c->ours);
+		if (err) {
+			platform_device_put(c->ours);
+			c->ours = NULL;
+			pr_err("source %u: cannot make the device GHES.%u (%d)\n", c->desc.id,
+			       c->desc.id, err);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static void remove_devices(void)
+{
+	int i;
+
+	for (i = 0; i < all.n; i++)
+		platform_device_unregister(all.list[i].ours);
+}
+
+/* The source of a device that another driver holds and this one wants. */
+static struct candidate *held(struct device *dev)
+{
+	struct candidate *c;
+
+	if (!match_ghes(dev, NULL) || !dev->driver || dev->driver == &driver.driver)
+		return NULL;
+	c = candidate_of(dev);
+	return c && !c->why_not && !c->tried ? c : NULL;
+}
+
+/* Stop the notifications of one device's present driver. */
+static int quiet(struct device *dev, void *data)
+{
+	struct candidate *c = held(dev);
+	const struct gn_notify *notify;
+
+	if (!c)
+		return 0;
+	if (!all.options.takeover) {
+		c->why_not = "held by another driver";
+		pr_info("source %u stays with the driver that holds it: takeover=0\n", c->desc.id);
+		return 0;
+	}
+	notify = gn_notify_find(c->desc.notify);
+	if (notify->quiet)
+		notify->quiet(&c->desc);
+	return 0;
+}
+
+/* Take one device over: release and bind, with nothing in between. */
+static int take(struct device *dev, void *data)
+{
+	struct candidate *c = held(dev);
+
+	if (!c)
+		return 0;
+	device_release_driver(dev);
+	if (driver_attach(&driver.driver) || !dev->driver) {
+		/* Not bindable after all: whoever had it gets it back. */
+		if (device_attach(dev) != 1)
+			dev_warn(dev, "ghes_nmi: source %u has no driver now\n", c->desc.id);
+	}
+	return 0;
+}
+
+/* Give one device back. */
+static int give(struct device *dev, void *data)
+{
+	if (dev->driver != &driver.driver)
+		return 0;
+	device_release_driver(dev);
+	if (device_attach(dev) < 0)
+		dev_warn(dev, "ghes_nmi: no other driver takes this source back\n");
+	return 0;
+}
+
+/* Calls @fn for every device on the bus, which it may bind and unbind. */
+static void each_device(int (*fn)(struct device *dev, void *data))
+{
+	bus_for_each_dev(&platform_bus_type, NULL, NULL, fn);
+}
+
+/**
+ * gn_bind_init() - read the HEST and take the sources
+ * @options: what the user chose; the ids stay the caller's
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 if at least one source is bound; -ENODEV if there is none to take,
+ *         -EINVAL if an id in sources= does not exist, or what failed. The
+ *         reason was printed.
+ */
+int gn_bind_init(const struct gn_options *options)
+{
+	int err;
+
+	all.options = *options;
+	err = read_hest();
+	if (err)
+		goto free_list;
+	err = check_choice();
+	if (err)
+		goto free_list;
+	choose();
+	err = create_devices();
+	if (err)
+		goto remove;
+	err = platform_driver_register(&driver);
+	if (err)
+		goto remove;
+	/*
+	 * The in-tree driver frees a source without waiting for its irq_work,
+	 * which may still hold records of it. After a grace period no CPU has
+	 * one left, and its records are delivered before the first of ours.
+	 */
+	each_device(quiet);
+	synchronize_rcu();
+	each_device(take);
+	if (all.bound)
+		return 0;
+
+	err = -ENODEV;
+	pr_err("no source to take: see the lines before, and sources= and takeover=\n");
+	platform_driver_unregister(&driver);
+remove:
+	remove_devices();
+free_list:
+	kfree(all.list);
+	return err;
+}
+
+/**
+ * gn_bind_exit() - give every source back
+ *
+ * Context: Process context, may sleep.
+ */
+void gn_bind_exit(void)
+{
+	all.leaving = true;
+	each_device(give);
+	platform_driver_unregister(&driver);
+	remove_devices();
+	kfree(all.list);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the architectures.
+ */
+#ifndef GN_ARCH_H
+#define GN_ARCH_H
+
+#include <linux/math64.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#ifdef CONFIG_ARM64
+#include <linux/irqflags.h>
+#include <asm/barrier.h>
+#include <asm/sysreg.h>
+
+/*
+ * Is @va mapped as Device memory? The MMU is asked (address translation
+ * instruction), as no exported function knows. PAR_EL1 bits 63:56 hold the
+ * memory attribute; an upper half of zero is Device. An address that does not
+ * translate is treated as Device too: slow, never wrong.
+ */
+static inline bool gn_arch_is_device(const void *va)
+{
+	unsigned long flags;
+	u64 par;
+
+	local_irq_save(flags);
+	asm volatile("at s1e1r, %1\n\tisb\n\tmrs %0, par_el1" : "=r"(par) : "r"(va) : "memory");
+	local_irq_restore(flags);
+	return (par & 1) || !(par >> 60);
+}
+
+/* NMI-safe. Ticks of a counter that all CPUs share. */
+static inline u64 gn_clock(void)
+{
+	return read_sysreg(cntvct_el0);
+}
+
+/* NMI-safe. */
+static __always_inline void gn_arch_copy(void *to, const void *from, u32 length)
+{
+	memcpy(to, from, length);
+}
+
+static inline u64 gn_clock_ns(u64 ticks)
+{
+	u32 hz = read_sysreg(cntfrq_el0);
+
+	return hz ? mul_u64_u32_div(ticks, 1000000000, hz) : 0;
+}
+
+#else
+#include <asm/msr.h>
+#include <asm/tsc.h>
+
+static inline bool gn_arch_is_device(const void *va)
+{
+	return false; /* any access may go to any memory type */
+}
+
+/* NMI-safe. Ticks of a counter that all CPUs share. */
+static inline u64 gn_clock(void)
+{
+	return rdtsc();
+}
+
+/* NMI-safe. By quadwords, and without a call: most records are short. */
+static __always_inline void gn_arch_copy(void *to, const void *from, u32 length)
+{
+	unsigned long words = length / 8, bytes = length % 8;
+
+	asm volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+	asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
+}
+
+static inline u64 gn_clock_ns(u64 ticks)
+{
+	return tsc_khz ? mul_u64_u32_div(ticks, 1000000, tsc_khz) : 0;
+}
+#endif
+
+#endif

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Kernel functions that are not exported.
+ *
+ * Registering a kprobe on a name tells its address, on every kernel since the
+ * one that stopped exporting kallsyms_lookup_name(). The probe is removed at
+ * once and never fires. What is missing stays NULL; who needs it says so.
+ */
+#include <linux/kernel.h>
+#include <linux/kprobes.h>
+
+#include "symbols.h"
+
+struct gn_symbols gn_symbols;
+
+static const struct {
+	const char *name;
+	void **where;
+} table[] = {
+	{ "sdei_event_register", (void **)&gn_symbols.sdei_event_register },
+	{ "sdei_event_unregister", (void **)&gn_symbols.sdei_event_unregister },
+	{ "sdei_event_enable", (void **)&gn_symbols.sdei_event_enable },
+	{ "sdei_event_disable", (void **)&gn_symbols.sdei_event_disable },
+	{ "cpu_logical_map", (void **)&gn_symbols.cpu_logical_map },
+};
+
+/**
+ * gn_symbols_init() - look everything in the table up
+ *
+ * Context: Process context, may sleep.
+ */
+void gn_symbols_init(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		struct kprobe probe = { .symbol_name = table[i].name };
+
+		if (register_kprobe(&probe))
+			continue;
+		*table[i].where = probe.addr;
+		unregister_kprobe(&probe);
+	}
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ghes_nmi: firmware-first hardware errors, without a lock in NMI.
+ *
+ *	firmware
+ *	   |  rings: SDEI, NMI, ...		notify/		NMI-like
+ *	   v
+ *	path/collect.c	claim, peek, copy, clear, ack		"
+ *	   v
+ *	path/queue.c	one ring per source			"
+ *	   v
+ *	path/drain.c	check, then every sink		irq_work
+ *	   v
+ *	sinks/		trace, memory, listeners, console	"
+ *
+ * A fatal record leaves the road after collect: path/fatal.c.
+ *
+ * bind.c takes the sources over from the kernel's own driver and gives them
+ * back; source.c holds what one source needs; hest.c and path/estatus.c are the
+ * gates for the bytes of firmware; stats.c shows the counters.
+ */
+#define pr_fmt(fmt) "ghes_nmi: " fmt
+
+#include <linux/module.h>
+
+#include "bind.h"
+#include "compat/symbols.h"
+
+static ushort sources[64];
+static int nsources;
+module_param_array(sources, ushort, &nsources, 0444);
+MODULE_PARM_DESC(sources, "take only the sources with these ids (default: all that can be served)");
+
+static bool takeover = true;
+module_param(takeover, bool, 0444);
+MODULE_PARM_DESC(takeover, "take sources that another driver holds (default: 1)");
+
+static uint queue_kib;
+module_param(queue_kib, uint, 0444);
+MODULE_PARM_DESC(
+	queue_kib,
+	"size of each source's queue in KiB; at least one record of the largest legal size is held (default: 64)");
+
+static int __init gn_init(void)
+{
+	struct gn_options options = {
+		.ids = sources,
+		.nids = nsources,
+		.takeover = takeover,
+		.queue_kib = queue_kib,
+	};
+
+	gn_symbols_init();
+	return gn_bind_init(&options);
+}
+
+static void __exit gn_exit(void)
+{
+	gn_bind_exit();
+}
+
+module_init(gn_init);
+module_exit(gn_exit);
+
+MODULE_DESCRIPTION("Firmware-first hardware errors (ACPI GHES) without locks in NMI");
+MODULE_AUTHOR("The ghes_nmi authors");
+MODULE_VERSION(GN_VERSION);
+MODULE_LICENSE("GPL v2");

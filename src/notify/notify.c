@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which notification types are served.
+ */
+#include "../hest.h"
+#include "notify.h"
+
+static const struct gn_notify *const served[GN_NOTIFY_TYPES] = {
+#ifdef CONFIG_ARM64
+	[GN_NOTIFY_SDEI] = &gn_notify_sdei,
+#endif
+#ifdef CONFIG_X86
+	[GN_NOTIFY_NMI] = &gn_notify_nmi,
+#endif
+};
+
+const struct attribute_group *gn_notify_groups[] = {
+#ifdef CONFIG_X86
+	&gn_nmi_group,
+#endif
+	NULL,
+};
+
+/**
+ * gn_notify_find() - who serves a notification type
+ * @type: enum gn_notify_type, or any other byte firmware wrote
+ *
+ * Return: the notification, NULL if this module does not serve it.
+ */
+const struct gn_notify *gn_notify_find(u8 type)
+{
+	return type < GN_NOTIFY_TYPES ? served[type] : NULL;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Notifications: how firmware says that a source has a record.
+ *
+ * One file per notification. Each one rings gn_collect() and nothing else.
+ */
+#ifndef GN_NOTIFY_H
+#define GN_NOTIFY_H
+
+#include <linux/sysfs.h>
+#include <linux/types.h>
+
+struct gn_hest_source;
+struct gn_source;
+
+/**
+ * struct gn_notify - one notification type
+ * @available: 0, or why no source with this notification can be served by this
+ *             kernel: a negative errno; the reason was printed
+ * @quiet: another driver holds the source: make its notification stop ringing
+ *         that driver, which is about to be released; may sleep, may be NULL
+ * @arm: let the notification ring for a source; may sleep; 0 or -errno, the
+ *       reason was printed
+ * @disarm: the opposite; may sleep, for as long as it takes: when it returns, no
+ *          handler of the source runs any more, nor ever will
+ * @moved: the source's block window was replaced; called under its collecting
+ *         claim; when it returns nobody reads the old one; may sleep, may be
+ *         NULL
+ */
+struct gn_notify {
+	int (*available)(void);
+	void (*quiet)(const struct gn_hest_source *desc);
+	int (*arm)(struct gn_source *s);
+	void (*disarm)(struct gn_source *s);
+	void (*moved)(struct gn_source *s);
+};
+
+#ifdef CONFIG_ARM64
+extern const struct gn_notify gn_notify_sdei;
+#endif
+#ifdef CONFIG_X86
+extern const struct gn_notify gn_notify_nmi;
+extern const struct attribute_group gn_nmi_group;
+#endif
+
+/* What the notifications show in sysfs of the driver, beside each source. */
+extern const struct attribute_group *gn_notify_groups[];
+
+const struct gn_notify *gn_notify_find(u8 type);
+
+#endif

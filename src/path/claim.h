@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The claim word: one owner at a time, and nobody ever waits.
+ *
+ * The word counts the calls that came since the owner's last look:
+ *
+ *	0	IDLE: nobody looks
+ *	1	CLAIMED: the owner looks, nobody called meanwhile
+ *	> 1	AGAIN: somebody called while the owner was busy
+ *
+ * Whoever lifts it from IDLE owns what it guards, looks, and leaves by
+ * gn_claim_leave(). Every other caller has thereby told the owner to look once
+ * more and goes home: its call is handled. An owner that has looked again too
+ * often must not stay (hostile firmware could hold a CPU in an NMI handler): it
+ * leaves by gn_claim_abandon() and arranges for a later look.
+ *
+ * Memory ordering. What a caller saw before its call, the owner sees in the
+ * look that follows:
+ *	CLAIM_CALL: atomic_fetch_inc(), fully ordered, pairs with
+ *	CLAIM_SEEN: atomic_read_acquire().
+ * If SEEN reads the count that CALL made, every load after SEEN sees what was
+ * visible at the caller before CALL. And what one owner wrote, the next one
+ * sees:
+ *	CLAIM_LEAVE: atomic_cmpxchg(), fully ordered on success, pairs with CALL.
+ *
+ * gn_claim_take() runs in any context and at any nesting depth. Pure.
+ */
+#ifndef GN_CLAIM_H
+#define GN_CLAIM_H
+
+#include <linux/atomic.h>
+#include <linux/compiler.h>
+#include <linux/types.h>
+
+struct gn_claim {
+	atomic_t calls;
+};
+
+/* NMI-safe. Any number of callers. True: the caller owns it, @seen is set. */
+static __always_inline bool gn_claim_take(struct gn_claim *claim, int *seen)
+{
+	*seen = 1;
+	return atomic_fetch_inc(&claim->calls) == 0; /* CLAIM_CALL */
+}
+
+/* NMI-safe. Owner only. False: still the owner, somebody called: look again. */
+static __always_inline bool gn_claim_leave(struct gn_claim *claim, int *seen)
+{
+	if (likely(atomic_cmpxchg(&claim->calls, *seen, 0) == *seen)) /* CLAIM_LEAVE */
+		return true;
+	*seen = atomic_read_acquire(&claim->calls); /* CLAIM_SEEN */
+	return false;
+}
+
+/* NMI-safe. Owner only. Leaves although somebody called: see above. */
+static __always_inline void gn_claim_abandon(struct gn_claim *claim)
+{
+	atomic_set_release(&claim->calls, 0);
+}
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Firmware -> queue.
+ */
+#ifndef GN_COLLECT_H
+#define GN_COLLECT_H
+
+#include <linux/types.h>
+
+struct gn_source;
+struct pt_regs;
+
+/* What a look at a source came to. */
+enum gn_outcome {
+	GN_NOTHING,   /* the block holds no record */
+	GN_BUSY,      /* another context looks, and was told to look again */
+	GN_COLLECTED, /* the record is in the queue, firmware has its block back */
+	GN_LEFT,      /* there is a record, it stays with firmware for now */
+};
+
+enum gn_outcome gn_collect(struct gn_source *s, struct pt_regs *regs);
+enum gn_outcome gn_collect_again(struct gn_source *s);
+
+#endif

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The trace sink: the kernel's RAS events, as rasdaemon reads them, and our own.
+ *
+ *	memory section		ras:mc_event
+ *	ARM processor section	ras:arm_event
+ *	anything else		ras:non_standard_event
+ *	every record		ghes_nmi:record
+ *	every section		ghes_nmi:section, all bytes, in pieces
+ *
+ * The ring buffer silently loses an event that does not fit into one of its
+ * pages. One error stays one event for rasdaemon, so a longer section is cut in
+ * ras:non_standard_event, and the bytes cut are counted.
+ */
+#include <linux/cpumask.h>
+#include <linux/edac.h>
+#include <linux/kernel.h>
+#include <linux/uuid.h>
+#include <ras/ras_event.h>
+
+#ifdef CONFIG_ARM64
+#include <asm/cputype.h>
+#endif
+
+#include "../compat/cper.h"
+#include "../compat/symbols.h"
+#include "../le.h"
+#include "../path/section.h"
+#include "../source.h"
+#include "sink.h"
+
+#define CREATE_TRACE_POINTS
+#include "ghes_nmi_events.h"
+
+/* Bytes of a section in one RAS event: a 4 KiB page less every header. */
+#define RAS_BYTES 3584u
+/* In one ghes_nmi:section, whose text must fit a page, two letters a byte. */
+#define PIECE 1536u
+
+/* The RAS events count severities in the kernel's own way. */
+static u8 ghes_severity(u32 severity)
+{
+	switch (severity) {
+	case GN_SEV_NONE:
+		return GHES_SEV_NO;
+	case GN_SEV_CORRECTED:
+		return GHES_SEV_CORRECTED;
+	case GN_SEV_RECOVERABLE:
+		return GHES_SEV_RECOVERABLE;
+	default:
+		return GHES_SEV_PANIC;
+	}
+}
+
+static unsigned int edac_severity(u32 severity)
+{
+	switch (severity) {
+	case GN_SEV_NONE:
+		return HW_EVENT_ERR_INFO;
+	case GN_SEV_CORRECTED:
+		return HW_EVENT_ERR_CORRECTED;
+	case GN_SEV_RECOVERABLE:
+		return HW_EVENT_ERR_UNCORRECTED;
+	default:
+		return HW_EVENT_ERR_FATAL;
+	}
+}
+
+/* Where the error is, as far as firmware says: a field that is not valid is no zero. */
+static void describe(char *text, size_t size, u16 source, const struct cper_sec_mem_err *m)
+{
+	const u64 valid = m->validation_bits;
+	const struct {
+		u64 valid;
+		const char *format;
+		u64 value;
+	} parts[] = {
+		{ CPER_MEM_VALID_NODE, " node:%llu", m->node },
+		{ CPER_MEM_VALID_CARD, " card:%llu", m->card },
+		{ CPER_MEM_VALID_MODULE, " module:%llu", m->module },
+		{ CPER_MEM_VALID_RANK_NUMBER, " rank:%llu", m->rank },
+		{ CPER_MEM_VALID_BANK, " bank:%llu", m->bank },
+		{ CPER_MEM_VALID_BANK_GROUP, " bank_group:%llu",
+		  m->bank >> CPER_MEM_BANK_GROUP_SHIFT },
+		{ CPER_MEM_VALID_BANK_ADDRESS, " bank_address:%llu",
+		  m->bank & CPER_MEM_BANK_ADDRESS_MASK },
+		{ CPER_MEM_VALID_DEVICE, " device:%llu", m->device },
+		{ CPER_MEM_VALID_ROW, " row:%llu",
+		  m->row | cper_get_mem_extension(valid, m->extended) },
+		{ CPER_MEM_VALID_COLUMN, " col:%llu", m->column },
+		{ CPER_MEM_VALID_BIT_POSITION, " bit:%llu", m->bit_pos },
+		{ CPER_MEM_VALID_CHIP_ID, " chip_id:%llu", m->extended >> CPER_MEM_CHIP_ID_SHIFT },
+		{ CPER_MEM_VALID_REQUESTOR_ID, " requestor:0x%llx", m->requestor_id },
+		{ CPER_MEM_VALID_RESPONDER_ID, " responder:0x%llx", m->responder_id },
+		{ CPER_MEM_VALID_TARGET_ID, " target:0x%llx", m->target_id },
+		{ CPER_MEM_VALID_CARD_HANDLE, " card_handle:0x%llx", m->mem_array_handle },
+		{ CPER_MEM_VALID_MODULE_HANDLE, " module_handle:0x%llx", m->mem_dev_handle },
+		{ CPER_MEM_VALID_ERROR_STATUS, " status:0x%llx", m->error_status },
+	};
+	size_t i, at;
+
+	at = scnprintf(text, size, "APEI source: %u", source);
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		if (valid & parts[i].valid)
+			at += scnprintf(text + at, size - at, parts[i].format, parts[i].value);
+}
+
+static void trace_memory(const struct gn_record *record, const struct gn_section *s)
+{
+	struct cper_sec_mem_err mem = {};
+	const char *type = "unspecified error";
+	char detail[352]; /* all of describe()'s parts at their longest */
+	u64 address = 0;
+	u8 grain = 0;
+
+	BUILD_BUG_ON(sizeof(mem) != GN_MEMORY);
+	memcpy(&mem, s->body, min_t(u32, s->length, sizeof(mem)));
+	/* UEFI 2.1's section ends with the error type. */
+	if (s->length < sizeof(mem))
+		mem.validation_bits &= 2 * CPER_MEM_VALID_ERROR_TYPE - 1;
+	if (mem.validation_bits & CPER_MEM_VALID_PA)
+		address = mem.physical_addr;
+	if (mem.validation_bits & CPER_MEM_VALID_PA_MASK)
+		grain = fls64(~mem.physical_addr_mask);
+	if (mem.validation_bits & CPER_MEM_VALID_ERROR_TYPE)
+		type = cper_mem_err_type_str(mem.error_type);
+	describe(detail, sizeof(detail), record->source->desc.id, &mem);
+	trace_mc_event(edac_severity(s->severity), type,
+		       s->fru_text[0] ? s->fru_text : "unknown memory", 1, 0, -1, -1, -1, address,
+		       grain, 0, detail);
+}
+
+/* The CPU that a processor error is about, -1 if firmware names none that Linux has. */
+static int cpu_of(const struct gn_section *s)
+{
+#ifdef CONFIG_ARM64
+	/* MPIDR_EL1 has bits beside the affinity fields, one of them always set. */
+	u64 mpidr = gn_le64(s->body + 16) & MPIDR_HWID_BITMASK;
+	unsigned int cpu;
+
+	if (gn_symbols.cpu_logical_map && gn_le32(s->body) & CPER_ARM_VALID_MPIDR)
+		for_each_possible_cpu(cpu)
+			if (gn_symbols.cpu_logical_map(cpu) == mpidr)
+				return cpu;
+#endif
+	return -1;
+}
+
+/* What of @length still fits into one event; @room is what is left for others. */
+static u32 fit(u32 length, u32 *room, u64 *cut)
+{
+	u32 n = min(length, *room);
+
+	*room -= n;
+	*cut += length - n;
+	return n;
+}
+
+static void trace_arm(const struct gn_record *record, const struct gn_section *s)
+{
+	u64 *cut = &record->source->out.trace_cut;
+	u32 room = RAS_BYTES;
+	struct gn_arm arm;
+	struct gn_arm_event event = {
+		.proc = (const struct cper_sec_proc_arm *)s->body,
+		.severity = ghes_severity(s->severity),
+		.cpu = cpu_of(s),
+	};
+
+	if (!gn_section_arm(s, &arm))
+		return;
+	event.err_info = arm.err_info;
+	event.err_info_length = fit(arm.err_info_length, &room, cut);
+	event.context = arm.context;
+	event.context_length = fit(arm.context_length, &room, cut);
+	event.vendor = arm.vendor;
+	event.vendor_length = fit(arm.vendor_length, &room, cut);
+	gn_emit_arm_event(&event);
+}
+
+static void trace_other(const struct gn_record *record, const struct gn_section *s)
+{
+	u32 room = RAS_BYTES;
+	u32 length = fit(s->length, &room, &record->source->out.trace_cut);
+
+	trace_non_standard_event((const guid_t *)s->type,
+				 s->fru_id ? (const guid_t *)s->fru_id : &guid_null, s->fru_text,
+				 ghes_severity(s->severity), s->body, length);
+}
+
+static void trace_bytes(const struct gn_record *record, u32 index, const struct gn_section *s)
+{
+	u32 at = 0, n;
+
+	do {
+		n = min(s->length - at, PIECE);
+		trace_section(record->source->desc.id, index, s->type, s->severity, s->length, at,
+			      s->body + at, n);
+		at += n;
+	} while (at < s->length);
+}
+
+static void trace_deliver(const struct gn_record *record)
+{
+	struct gn_section s;
+	struct gn_walk walk;
+	u32 n = 0;
+
+	gn_walk_start(&walk, record->block);
+	while (gn_walk_next(&walk, &s)) {
+		switch (gn_section_kind(s.type)) {
+		case GN_SECTION_MEMORY:
+			if (trace_mc_event_enabled())
+				trace_memory(record, &s);
+			break;
+		case GN_SECTION_ARM:
+			if (trace_arm_event_enabled())
+				trace_arm(record, &s);
+			break;
+		default:
+			if (trace_non_standard_event_enabled())
+				trace_other(record, &s);
+			break;
+		}
+		if (trace_section_enabled())
+			trace_bytes(record, n, &s);
+		n++;
+	}
+	trace_record(record->source->desc.id, gn_notify_name(record->source->desc.notify),
+		     record->head.severity, record->length, n, record->delay_ns);
+}
+
+const struct gn_sink gn_sink_trace = {
+	.deliver = trace_deliver,
+};
+
+/**
+ * gn_trace_malformed() - trace a block that failed its check
+ * @record: the block; its @head is not valid
+ * @verdict: why
+ *
+ * Context: The drain.
+ */
+void gn_trace_malformed(const struct gn_record *record, enum gn_verdict verdict)
+{
+	trace_malformed(record->source->desc.id, gn_notify_name(record->source->desc.notify),
+			gn_verdict_name(verdict), record->length);
+}

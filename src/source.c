@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a source: windows and queue at bind, the block that moves, the
+ * end at unbind.
+ */
+#define pr_fmt(fmt) "ghes_nmi: " fmt
+
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "notify/notify.h"
+#include "path/collect.h"
+#include "path/drain.h"
+#include "source.h"
+
+/*
+ * The in-tree driver shares 64 KiB among all sources; each of ours has it, and
+ * the spare place for a fatal record beside it.
+ */
+#define QUEUE_DEFAULT (64u << 10)
+#define QUEUE_LARGEST (64u << 20)
+
+/*
+ * The queue's pages, mapped twice in a row (queue.c says why). Memory is at
+ * most the default beside what one record of the largest size needs.
+ */
+static int queue_create(struct gn_source *s, u32 queue_kib)
+{
+	u32 least = gn_queue_bytes(s->desc.block_length);
+	u32 size = queue_kib ? min(queue_kib, QUEUE_LARGEST >> 10) << 10 : QUEUE_DEFAULT;
+	u32 i, n = PAGE_ALIGN(max(size, least)) >> PAGE_SHIFT;
+	void *base;
+
+	s->spare = kvzalloc(sizeof(*s->spare) + s->desc.block_length, GFP_KERNEL);
+	if (!s->spare)
+		return -ENOMEM;
+	s->pages = kvcalloc(2 * n, sizeof(*s->pages), GFP_KERNEL);
+	if (!s->pages)
+		return -ENOMEM;
+	for (i = 0; i < n; i++) {
+		struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+
+		if (!page)
+			return -ENOMEM;
+		s->pages[i] = page;
+		s->pages[n + i] = page;
+		s->npages = i + 1;
+	}
+	base = vmap(s->pages, 2 * n, VM_MAP, PAGE_KERNEL);
+	if (!base)
+		return -ENOMEM;
+	gn_queue_init(&s->queue, base, n << PAGE_SHIFT);
+	return 0;
+}
+
+static void queue_destroy(struct gn_source *s)
+{
+	u32 i;
+
+	vunmap(s->queue.base);
+	for (i = 0; i < s->npages; i++)
+		__free_page(s->pages[i]);
+	kvfree(s->pages);
+	kvfree(s->spare);
+}
+
+static bool own_collecting(struct gn_source *s, int *seen)
+{
+	int tries;
+
+	for (tries = 0; tries < 1000; tries++) {
+		if (gn_claim_take(&s->collecting, seen))
+			return true;
+		usleep_range(500, 1000);
+	}
+	return false;
+}
+
+/*
+ * Process context: firmware wrote an address outside the mapped window. The
+ * record stays with firmware, un-acked, until the new window is in place, and
+ * the look that follows collects it.
+ */
+static void remap(struct work_struct *work)
+{
+	struct gn_source *s = container_of(work, struct gn_source, remap);
+	u64 pa = xchg(&s->moved_to, 0);
+	struct gn_window fresh, old;
+	int err, seen;
+
+	if (!pa)
+		return;
+	err = gn_window_map(&fresh, pa, s->desc.block_length);
+	if (err) {
+		WRITE_ONCE(s->refused, pa);
+		dev_warn(
+			s->dev,
+			FW_BUG
+			"ghes_nmi: source %u: error status block address %#llx cannot be mapped (%d); its records stay with firmware\n",
+			s->desc.id, pa, err);
+		return;
+	}
+	if (!own_collecting(s, &seen)) {
+		gn_window_unmap(&fresh);
+		gn_drain_look(s);
+		return;
+	}
+	old = s->block;
+	s->block = fresh;
+	s->device = s->reg.device || s->block.device || s->ack.device;
+	if (s->notify && s->notify->moved)
+		s->notify->moved(s);
+	if (!gn_claim_leave(&s->collecting, &seen))
+		gn_claim_abandon(&s->collecting);
+	gn_window_unmap(&old);
+	gn_drain_look(s);
+}
+
+/**
+ * gn_source_create() - windows, queue and counters of a source
+ * @dev: the device GHES.N, for messages
+ * @desc: the source, as the HEST describes it
+ * @queue_kib: size of the queue, 0 for the default; at least one record of the
+ *             largest legal size is held whatever it says
+ *
+ * No notification is armed yet. A block address that is 0 or cannot be mapped
+ * now is no error: firmware may still write a better one.
+ *
+ * Context: Process context, may sleep.
+ * Return: the source or an ERR_PTR; the reason was printed.
+ */
+struct gn_source *gn_source_create(struct device *dev, const struct gn_hest_source *desc,
+				   u32 queue_kib)
+{
+	struct gn_source *s = kvzalloc(sizeof(*s), GFP_KERNEL);
+	const char *what = "memory";
+	int err = -ENOMEM;
+	u64 pa;
+
+	if (!s)
+		return ERR_PTR(-ENOMEM);
+	s->dev = dev;
+	s->desc = *desc;
+	s->ack_preserve = desc->ack_preserve;
+	s->ack_write = desc->ack_write;
+	raw_spin_lock_init(&s->malformed.lock);
+	INIT_WORK(&s->remap, remap);
+	gn_drain_init(s);
+
+	err = queue_create(s, queue_kib);
+	if (err)
+		goto fail;
+	what = "the error status address register";
+	err = gn_window_map(&s->reg, desc->status_reg, 8);
+	if (err)
+		goto fail;
+	if (desc->v2) {
+		what = "the read ack register";
+		err = gn_window_map(&s->ack, desc->ack_reg, desc->ack_width);
+		if (err)
+			goto fail;
+	}
+	pa = gn_window_read64(s->reg.va, s->reg.device);
+	if (pa && gn_window_map(&s->block, pa, desc->block_length))
+		dev_warn(
+			dev,
+			FW_BUG
+			"ghes_nmi: source %u: error status block address %#llx cannot be mapped; waiting for another\n",
+			desc->id, pa);
+	s->device = s->reg.device || s->block.device || s->ack.device;
+	return s;
+
+fail:
+	dev_err(dev, "ghes_nmi: source %u: cannot get %s (%d)\n", desc->id, what, err);
+	gn_source_destroy(s);
+	return ERR_PTR(err);
+}
+
+/**
+ * gn_source_destroy() - deliver what is queued, free everything
+ * @s: a source whose notification is disarmed: nothing rings any more
+ *
+ * A record that is still in the block stays with firmware, un-acked, for the
+ * next driver.
+ *
+ * Context: Process context, may sleep.
+ */
+void gn_source_destroy(struct gn_source *s)
+{
+	WRITE_ONCE(s->closing, true);
+	cancel_work_sync(&s->remap);
+	gn_drain_finish(s);
+	cancel_work_sync(&s->remap);
+	gn_window_unmap(&s->block);
+	gn_window_unmap(&s->ack);
+	gn_window_unmap(&s->reg);
+	queue_destroy(s);
+	kvfree(s);
+}
+
+/**
+ * gn_source_malformed() - malformed blocks of all reasons
+ * @s: the source
+ *
+ * Context: Any.
+ * Return: the sum.
+ */
+u64 gn_source_malformed(const struct gn_source *s)
+{
+	u64 sum = 0;
+	int i;
+
+	for (i = 0; i < GN_VERDICTS; i++)
+		sum += READ_ONCE(s->out.malformed[i]);
+	return sum;
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What sysfs shows of a source: /sys/bus/platform/devices/GHES.N/ghes_nmi/.
+ *
+ * Counters are read while they move; each one is whole, and at rest they agree:
+ * received = delivered, and what firmware raised is delivered + malformed.
+ */
+#include <linux/device.h>
+#include <linux/string.h>
+
+#include "compat/sysfs.h"
+#include "source.h"
+#include "stats.h"
+
+/* One file that shows @format of the source s. */
+#define GN_ATTR(name, format, ...)                                                               \
+	static ssize_t name##_show(struct device *dev, struct device_attribute *attr, char *buf) \
+	{                                                                                        \
+		const struct gn_source *s = dev_get_drvdata(dev);                                \
+                                                                                                 \
+		return sysfs_emit(buf, format "\n", __VA_ARGS__);                                \
+	}                                                                                        \
+	static DEVICE_ATTR_RO(name)
+
+GN_ATTR(source_id, "%u", s->desc.id);
+GN_ATTR(notify, "%s", gn_notify_name(s->desc.notify));
+GN_ATTR(received, "%llu", READ_ONCE(s->in.records) - gn_source_malformed(s));
+GN_ATTR(delivered, "%llu", READ_ONCE(s->out.delivered));
+GN_ATTR(deferred, "%llu", READ_ONCE(s->in.deferred));
+GN_ATTR(empty, "%llu", READ_ONCE(s->in.empty));
+GN_ATTR(bad_address, "%llu", READ_ONCE(s->in.addresses));
+GN_ATTR(malformed, "%llu", gn_source_malformed(s));
+GN_ATTR(fatal, "%llu", READ_ONCE(s->in.fatal));
+GN_ATTR(suppressed, "%llu", READ_ONCE(s->console.suppressed));
+GN_ATTR(trace_cut, "%llu", READ_ONCE(s->out.trace_cut));
+GN_ATTR(queue, "%u/%u", gn_queue_used(&s->queue), s->queue.size);
+
+static ssize_t severity_counts_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	const struct gn_source *s = dev_get_drvdata(dev);
+	int i, at = 0;
+
+	for (i = 0; i < GN_SEVERITIES; i++)
+		at += sysfs_emit_at(buf, at, "%s %llu\n", gn_severity_name(i),
+				    READ_ONCE(s->out.severity[i]));
+	return at;
+}
+static DEVICE_ATTR_RO(severity_counts);
+
+static ssize_t malformed_reasons_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	const struct gn_source *s = dev_get_drvdata(dev);
+	int i, at = 0;
+
+	for (i = GN_GOOD + 1; i < GN_VERDICTS; i++)
+		at += sysfs_emit_at(buf, at, "%s %llu\n", gn_verdict_name(i),
+				    READ_ONCE(s->out.malformed[i]));
+	return at;
+}
+static DEVICE_ATTR_RO(malformed_reasons);
+
+static struct attribute *attrs[] = {
+	&dev_attr_source_id.attr,
+	&dev_attr_notify.attr,
+	&dev_attr_severity_counts.attr,
+	&dev_attr_received.attr,
+	&dev_attr_delivered.attr,
+	&dev_attr_deferred.attr,
+	&dev_attr_empty.attr,
+	&dev_attr_bad_address.attr,
+	&dev_attr_malformed.attr,
+	&dev_attr_malformed_reasons.attr,
+	&dev_attr_fatal.attr,
+	&dev_attr_suppressed.attr,
+	&dev_attr_trace_cut.attr,
+	&dev_attr_queue.attr,
+	NULL,
+};
+
+/* The bytes of the last malformed block, for root: firmware memory's content. */
+static ssize_t read_malformed(struct kobject *kobj, char *buf, loff_t at, size_t count)
+{
+	struct gn_source *s = dev_get_drvdata(kobj_to_dev(kobj));
+	struct gn_malformed *m = &s->malformed;
+	unsigned long flags;
+	ssize_t n = 0;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	if (at < m->length) {
+		n = min_t(size_t, count, m->length - at);
+		memcpy(buf, m->bytes + at, n);
+	}
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+	return n;
+}
+
+GN_BIN_ATTR_RO(malformed_block, read_malformed);
+
+static struct bin_attribute *bin_attrs[] = {
+	&bin_attr_malformed_block,
+	NULL,
+};
+
+static const struct attribute_group group = {
+	.name = "ghes_nmi",
+	.attrs = attrs,
+	.bin_attrs = (void *)bin_attrs, /* const or not, as the kernel has it */
+};
+
+const struct attribute_group *gn_stats_groups[] = {
+	&group,
+	NULL,
+};
