@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * EL3 firmware of an emulated firmware-first arm64 server.
+ *
+ *   reset:  boot CPU sets the machine up and starts the kernel; the others park until CPU_ON
+ *   SMC:    PSCI, SMCCC and SDEI for the operating system
+ *   FIQ:    doorbells of the host and the guest, the secure timer, kicks from other CPUs
+ *   on the way down, every time: shape what runs, dispatch what is pending, set the timer
+ */
+#include "fw.h"
+
+#define TRAP_FIQ 1
+#define EC(esr)	 ((esr) >> 26 & 0x3f)
+#define EC_SMC64 0x17
+#define RTC_IMSC (RTC + 0x10)
+#define RTC_ICR	 (RTC + 0x1c)
+
+void park_cpu(u32 cpu) __attribute__((noreturn));
+void reset_cpu(u32 cpu) __attribute__((noreturn));
+void trap(struct frame *frame, u64 kind);
+void trap_fault(void) __attribute__((noreturn));
+
+void reset_cpu(u32 cpu)
+{
+	if (cpu)
+		park_again(cpu);
+
+	uart_init();
+	if (control()->magic != CONTROL_MAGIC) {
+		say("firmware: no control page, nothing to boot\n");
+		power_off(STATE_FAULT);
+	}
+	lock();
+	psci_init();
+	gic_init();
+	sdei_init();
+	bmc_init();
+	say("firmware: %u CPUs, %u error sources, kernel at EL%u, SDEI %s\n", control()->cpus,
+	    control()->sources, control()->el, control()->sdei ? "1.1" : "absent");
+	store(&control()->state, STATE_RUNNING);
+	boot_cpu(0, KERNEL_AT, HANDOFF_AT);
+}
+
+static void take_interrupts(u32 cpu)
+{
+	u32 intid;
+
+	/* completed before anything is dispatched, or a second one could not nest in the handler */
+	while ((intid = gic_acknowledge()) < 1020) {
+		switch (intid) {
+		case INTID_TIMER:
+			write_sysreg(cntps_cval_el1, ~0UL);
+			isb();
+			break;
+		case INTID_UART:
+			uart_doorbell();
+			ring_commands();
+			bmc_look();
+			break;
+		case INTID_RTC: {
+			u64 gate = control()->guest;
+
+			write32(RTC_IMSC, 0);
+			write32(RTC_ICR, 1);
+			control()->guest = 0;
+			if (gate)
+				bmc_open_gate(gate - 1, cpu);
+			break;
+		}
+		}
+		gic_complete(intid);
+	}
+	bmc_look_if_due();
+}
+
+void trap(struct frame *frame, u64 kind)
+{
+	u32 cpu = read_sysreg(mpidr_el1) & 0xff;
+	u64 next;
+
+	lock();
+	sdei_account(frame, cpu);
+	if (kind == TRAP_FIQ)
+		take_interrupts(cpu);
+	else if (EC(read_sysreg(esr_el3)) == EC_SMC64)
+		smc_call(frame, cpu);
+	else
+		trap_fault();
+
+	sdei_dispatch_pending(frame, cpu);
+	next = bmc_next_look(cpu);
+	if (next < frame->delay)
+		frame->delay = next;
+	unlock();
+}
+
+void trap_fault(void)
+{
+	say("firmware: fault: esr %x elr %x far %x\n", read_sysreg(esr_el3), read_sysreg(elr_el3),
+	    read_sysreg(far_el3));
+	power_off(STATE_FAULT);
+}
