@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The verdict: the last line of every run is "N passed, N failed, N skipped"."""
+
+import pytest
+
+verdict = pytest.StashKey[str]()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--soak", type=int, default=50_000, metavar="N", help="records of the soak case")
+    parser.addoption("--unsettled", action="store_true", help="also cases whose failures are not explained yet")
+
+
+def counts(reporter) -> tuple[int, int, int]:
+    """Cases passed, failed and skipped. One whose set-up or tear-down failed has failed, and only that."""
+    def cases(*names: str) -> set[str]:
+        return {report.nodeid for name in names for report in reporter.stats.get(name, [])
+                if hasattr(report, "nodeid")}
+
+    failed = cases("failed", "error", "xpassed")
+    passed = cases("passed") - failed
+    skipped = cases("skipped", "xfailed") - failed
+    return len(passed), len(failed), len(skipped)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or hasattr(session.config, "workerinput") or session.config.option.collectonly:
+        return
+    passed, failed, skipped = counts(reporter)
+    session.config.stash[verdict] = f"{passed} passed, {failed} failed, {skipped} skipped"
+    if not passed and not failed:
+        session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    if verdict in config.stash:
+        print(config.stash[verdict])

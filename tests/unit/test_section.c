@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Section types and the lengths they demand (UEFI 2.10, appendix N.2). ARM has a file of its own. */
+#include "block.h"
+
+#include "path/estatus.c"
+#include "path/section.c"
+
+/* A section of @type with a body of @length bytes, of which @size are given. */
+static bool fits(const char *type, const u8 *body, u32 size, u32 length)
+{
+	struct gn_section s = { .length = length };
+	u8 guid[16];
+	u8 *exact = calloc(1, length ? length : 1);
+	bool ok;
+
+	assert_non_null(exact);
+	if (size)
+		memcpy(exact, body, size < length ? size : length);
+	put_guid(guid, type);
+	s.type = guid;
+	s.body = exact;
+	ok = gn_section_check(&s);
+	free(exact);
+	return ok;
+}
+
+static const struct {
+	const char *type;
+	enum gn_section_kind kind;
+	u32 least;
+} types[] = {
+	{ MEMORY, GN_SECTION_MEMORY, 73 },    { ARM, GN_SECTION_ARM, 40 },
+	{ PCIE, GN_SECTION_PCIE, 208 },	      { IA, GN_SECTION_IA, 64 },
+	{ GENERIC, GN_SECTION_GENERIC, 192 }, { FIRMWARE, GN_SECTION_FIRMWARE, 16 },
+	{ CXL, GN_SECTION_CXL, 116 },	      { VENDOR, GN_SECTION_OTHER, 0 },
+};
+
+TEST(types_are_known_by_all_their_bytes)
+{
+	u8 guid[16];
+	u32 i, bit;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		put_guid(guid, types[i].type);
+		assert_int_equal(gn_section_kind(guid), types[i].kind);
+		for (bit = 0; bit < 128; bit++) {
+			guid[bit / 8] ^= (u8)(1 << bit % 8);
+			assert_int_equal(gn_section_kind(guid), GN_SECTION_OTHER);
+			guid[bit / 8] ^= (u8)(1 << bit % 8);
+		}
+	}
+}
+
+TEST(sections_are_as_long_as_their_type_demands)
+{
+	u8 body[40] = {};
+	u32 i, n;
+
+	put32(body + 8, 40); /* section_length, of an ARM section only */
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		u32 size = types[i].kind == GN_SECTION_ARM ? 40 : 0;
+
+		for (n = 0; n < types[i].least; n++)
+			assert_false(fits(types[i].type, body, size, n));
+		for (; n < types[i].least + 300; n++)
+			assert_true(fits(types[i].type, body, size, n));
+	}
+}
+
+/* The two legal lengths, UEFI 2.1 and later, and what lies around them. */
+TEST(memory_sections_have_73_or_80_bytes)
+{
+	assert_int_equal(GN_MEMORY_OLD, 73);
+	assert_int_equal(GN_MEMORY, 80);
+	assert_false(fits(MEMORY, NULL, 0, 72));
+	assert_true(fits(MEMORY, NULL, 0, 73));
+	assert_true(fits(MEMORY, NULL, 0, 80));
+}
+
+/* From revision 2 on a GUID stands where the record ends before. */
+TEST(firmware_reference_grows_with_its_revision)
+{
+	u32 revision, n;
+
+	for (revision = 0; revision < 256; revision++) {
+		u8 body[2] = { 1, (u8)revision };
+
+		assert_false(fits(FIRMWARE, body, 2, 15));
+		for (n = 16; n < 32; n++)
+			assert_int_equal(fits(FIRMWARE, body, 2, n), revision < 2);
+		assert_true(fits(FIRMWARE, body, 2, 32));
+		assert_true(fits(FIRMWARE, body, 2, 33));
+	}
+}
+
+TEST(cxl_lengths_stay_in_the_section)
+{
+	static const struct {
+		u16 dvsec, log;
+	} lengths[] = {
+		{ 0, 0 }, { 1, 0 }, { 0, 1 }, { 60, 88 }, { 0xffff, 0 }, { 0xffff, 0xffff }
+	};
+	u8 body[116] = {};
+	u32 i;
+
+	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		u32 end = 116u + lengths[i].dvsec + lengths[i].log;
+
+		put16(body + 108, lengths[i].dvsec);
+		put16(body + 110, lengths[i].log);
+		assert_true(fits(CXL, body, 116, end));
+		assert_true(fits(CXL, body, 116, end + 1));
+		if (end > 116)
+			assert_false(fits(CXL, body, 116, end - 1));
+	}
+}
+
+/* The log, if valid, is a RAS capability of 88 bytes: who reads it reads all of it. */
+TEST(cxl_error_log_is_whole)
+{
+	u8 body[116] = { 0x40 };
+	u16 log;
+
+	put16(body + 108, 24);
+	for (log = 0; log < 100; log++) {
+		put16(body + 110, log);
+		body[0] = 0x40;
+		assert_int_equal(fits(CXL, body, 116, 300), log >= 88);
+		body[0] = 0x3f;
+		assert_true(fits(CXL, body, 116, 300));
+	}
+}
+
+static void put_ia(u8 *body, u32 checks, u32 contexts)
+{
+	put64(body, 0xffffffffffffc003ull | checks << 2 | contexts << 8);
+}
+
+TEST(ia_checks_stay_in_the_section)
+{
+	u8 body[64] = {};
+	u32 checks;
+
+	for (checks = 0; checks < 64; checks++) {
+		put_ia(body, checks, 0);
+		assert_true(fits(IA, body, 64, 64 + 64 * checks));
+		assert_false(fits(IA, body, 64, 63 + 64 * checks));
+	}
+}
+
+/* 92 and 244 bytes are the IA32 and the X64 execution context; nothing is rounded up. */
+TEST(ia_contexts_stay_in_the_section)
+{
+	static const u16 sizes[] = { 0, 1, 8, 15, 16, 92, 244, 512 };
+	u32 i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		u8 body[4096] = {};
+		u32 end = 64 + 64 + 2 * (16u + sizes[i]);
+
+		put_ia(body, 1, 2);
+		put16(body + 128 + 2, sizes[i]);
+		put16(body + 128 + 16 + sizes[i] + 2, sizes[i]);
+		assert_true(fits(IA, body, sizeof(body), end));
+		assert_true(fits(IA, body, sizeof(body), end + 1));
+		assert_false(fits(IA, body, sizeof(body), end - 1));
+		/* The second header is cut. */
+		for (end = 128 + 16u + sizes[i]; end < 128 + 32u + sizes[i]; end++)
+			assert_false(fits(IA, body, sizeof(body), end));
+	}
+}
+
+TEST(ia_context_of_any_size_ends_the_walk)
+{
+	u8 body[128] = {};
+
+	put_ia(body, 0, 63);
+	put16(body + 64 + 2, 0xffff);
+	assert_false(fits(IA, body, 128, 128));
+	put_ia(body, 0, 1);
+	assert_false(fits(IA, body, 128, 64 + 16 + 0xfffe));
+	assert_true(fits(IA, body, 128, 64 + 16 + 0xffff));
+	/* 63 empty ones. */
+	put16(body + 64 + 2, 0);
+	put_ia(body, 0, 63);
+	assert_true(fits(IA, body, 128, 64 + 63 * 16));
+	assert_false(fits(IA, body, 128, 64 + 63 * 16 - 1));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(types_are_known_by_all_their_bytes),
+		cmocka_unit_test(sections_are_as_long_as_their_type_demands),
+		cmocka_unit_test(memory_sections_have_73_or_80_bytes),
+		cmocka_unit_test(firmware_reference_grows_with_its_revision),
+		cmocka_unit_test(cxl_lengths_stay_in_the_section),
+		cmocka_unit_test(cxl_error_log_is_whole),
+		cmocka_unit_test(ia_checks_stay_in_the_section),
+		cmocka_unit_test(ia_contexts_stay_in_the_section),
+		cmocka_unit_test(ia_context_of_any_size_ends_the_walk),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

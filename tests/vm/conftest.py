@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Cases on stock kernels. A case asks for `boot` and gets machines, once per supported kernel:
+
+    def test_something(boot):
+        machine = boot([Source(event=804)])
+        machine.vm.check("insmod /lib/modules/ghes_nmi.ko")
+
+Everything a guest says is kept in build/run/CASE/. After the case its console must be free of trouble.
+"""
+
+import re
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+import gn.platform
+from gn import BUILD, TOP
+from gn.kernels import SPECIAL, SUPPORTED, Kernel
+from gn.vm import VM, VMError
+
+TROUBLE = re.compile(r"\bBUG\b|WARNING:|\bOops\b|Call [Tt]race:|Uhhuh|Kernel panic|possible recursive locking|"
+                     r"circular locking|inconsistent lock state|suspicious RCU usage|soft lockup|hard LOCKUP|"
+                     r"blocked for more than \d+ seconds|detected stalls|Unable to handle kernel|KASAN|UBSAN")
+TAIL = 3000
+LIMIT = 120  # seconds
+
+outcome = pytest.StashKey[bool]()
+
+
+def wanted(item_or_definition, name: str) -> set[str] | None:
+    marker = item_or_definition.get_closest_marker(name)
+    return set(marker.args) if marker else None
+
+
+def pytest_generate_tests(metafunc):
+    if "kernel" not in metafunc.fixturenames:
+        return
+    arches = wanted(metafunc.definition, "arch")
+    versions = wanted(metafunc.definition, "kernels")
+    kernels = [Kernel(arch, version) for arch, usual in SUPPORTED.items()
+               for version in (usual if versions is None else usual + SPECIAL.get(arch, ()))
+               if (arches is None or arch in arches) and (versions is None or version in versions)]
+    metafunc.parametrize("kernel", kernels, ids=[f"{kernel.arch}-{kernel.version}" for kernel in kernels])
+
+
+@pytest.fixture
+def run_dir(request) -> Path:
+    """Where this case keeps its logs."""
+    name = f"{request.node.path.stem}-{request.node.name}".removeprefix("test_")
+    path = BUILD / "run" / re.sub(r"[^\w.-]+", "_", name).strip("_")
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path
+
+
+@pytest.fixture
+def boot(request, kernel, run_dir):
+    """boot(sources, **options of gn.platform.open): a machine that runs `kernel` and ends with the case."""
+    missing = kernel.missing()
+    if missing:
+        pytest.fail(f"{missing} is missing: run scripts/prepare {kernel.arch} {kernel.version}", pytrace=False)
+    machines = []
+    dirs = []
+    marker = request.node.get_closest_marker("limit")
+    limit = marker.args[0] if marker else LIMIT
+
+    def give_up():
+        for vm in VM.live:
+            vm.give_up(f"the case took longer than {limit} s; the guest was stopped")
+
+    watchdog = threading.Timer(limit, give_up)
+    watchdog.daemon = True
+    watchdog.start()
+
+    def start(sources, **options):
+        directory = run_dir / str(len(dirs)) if dirs else run_dir
+        dirs.append(directory)
+        machine = gn.platform.open(kernel.arch, kernel.version, sources=sources, run_dir=directory, **options)
+        machines.append(machine)
+        return machine
+
+    yield start
+
+    watchdog.cancel()
+    for machine in machines:
+        machine.close()
+    # One that did not finish booting is nobody's.
+    for vm in list(VM.live):
+        vm.close()
+    # What went wrong first is the news.
+    if request.node.stash.get(outcome, False):
+        expected = request.node.get_closest_marker("expect_console")
+        texts = [VM.read_log(directory / "console.log") for directory in dirs]
+        problem = judge(texts, expected.args[0] if expected else None)
+        if problem:
+            pytest.fail(problem, pytrace=False)
+
+
+def judge(consoles: list[str], expected: str | None) -> str | None:
+    """What is wrong with the consoles of a case that passed otherwise."""
+    met = expected is None
+    for console in consoles:
+        lines = console.splitlines()
+        for i, line in enumerate(lines):
+            if expected and re.search(expected, line):
+                met = True
+                break
+            if TROUBLE.search(line):
+                return "trouble on the console:\n" + "\n".join(lines[max(0, i - 5):i + 25])
+    return None if met else f"the console never said {expected!r}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    result = yield
+    report = result.get_result()
+    if report.when == "call":
+        item.stash[outcome] = report.passed
+    # The text of a VMError has the logs already.
+    told = call.excinfo is not None and call.excinfo.errisinstance(VMError)
+    if report.failed and not told and "run_dir" in getattr(item, "funcargs", {}):
+        for log in sorted(item.funcargs["run_dir"].rglob("*.log")):
+            text = VM.read_log(log)
+            if text:
+                report.sections.append((str(log.relative_to(TOP)), text[-TAIL:]))
