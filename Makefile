@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Every target installs or downloads what it needs; see scripts/fetch.
+
+# Kernel that all, install and dkms build for.
+KDIR ?= /lib/modules/$(shell uname -r)/build
+# Further arguments for pytest, as in: make test T='-k sdei'
+T ?=
+# Records of make soak.
+SOAK ?= 1000000
+
+.PHONY: help all install demo test check soak clean
+
+help:
+	@echo 'make demo      show errors of an emulated arm64 server reach their users on a stock kernel'
+	@echo 'make test      run the tests on the host and on emulated machines'
+	@echo "               (make test T='-k sdei': those whose name contains sdei)"
+	@echo 'make soak      a million records by NMI on two CPUs, none lost (SOAK=N: as many)'
+	@echo 'make check     check the sources without running them'
+	@echo 'make all       build ghes_nmi.ko for the running kernel (or KDIR=...)'
+	@echo 'make install   install it below /lib/modules'
+	@echo 'make clean     remove what was built, keep what was downloaded'
+
+demo:
+	scripts/fetch tools build vm
+	scripts/demo
+
+test:
+	scripts/test $(T)
+
+check:
+	scripts/check
+
+soak:
+	scripts/test -k test_soak --soak $(SOAK) --timeout 7200
+
+KBUILD_ARGS = -C $(KDIR) M=$(CURDIR) KCFLAGS=-ffile-prefix-map=$(CURDIR)=.
+
+$(KDIR)/Makefile:
+	@echo 'No kernel headers in $(KDIR).' >&2
+	@echo 'Install linux-headers-$(shell uname -r), or name a build directory: make $(MAKECMDGOALS) KDIR=...' >&2
+	@false
+
+all: $(KDIR)/Makefile
+	$(MAKE) $(KBUILD_ARGS) modules
+
+install: all
+	$(MAKE) $(KBUILD_ARGS) modules_install
+	depmod -a $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $$(cat $(KDIR)/include/config/kernel.release)
+
+# Objects beside the sources come from "make all".
+clean:
+	find build -mindepth 1 -maxdepth 1 ! -name cache -exec rm -rf {} + 2>/dev/null || true
+	find . -path ./build -prune -o \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
+		-o -name '.*.cmd' -o -name Module.symvers -o -name modules.order \) -exec rm {} +
