@@ -2,6 +2,7 @@
 """Taking sources over, giving them back, and refusing to."""
 
 import struct
+import time
 
 import pytest
 
@@ -167,6 +168,32 @@ def test_kernel_without_sdei(boot):
     assert any("source 10 stays with the in-tree driver: no SDEI on this kernel" in line for line in lines), lines
     assert driver.bound(machine, machine.sources[1]) == IN_TREE
     deliver_one(machine, machine.sources[1])
+
+
+@pytest.mark.arch("arm64")
+def test_unload_while_handler_runs(boot):
+    """A handler runs on another CPU while its driver goes: the event is let go by both drivers, and not lost."""
+    machine = boot([Source(id=10, event=804, extra={"cpu": 1}), Source(id=20, event=805)], smp=2)
+    src = machine.sources[0]
+    machine.vm.check("taskset -p 1 1")  # the agent and what it runs stay away from the CPU that stalls
+    driver.load(machine)
+    driver.unload(machine)  # both drivers have been at work once
+    # The in-tree driver drops what it saw within the last seconds: no two records are equal.
+    hands = ((f"insmod {driver.MODULE}", OURS), ("rmmod ghes_nmi", IN_TREE)) * 2
+    for n, (command, holder) in enumerate(hands):
+        machine.stall(1)
+        machine.post(src, cper.sized(172, 2 * n))
+        time.sleep(0.1)
+        machine.vm.agent.start(command)
+        time.sleep(0.3)
+        assert "event" not in [event.kind for event in machine.events()], "the handler does not run any more"
+        machine.stall(None)
+        assert machine.vm.agent.finish(20).rc == 0
+        assert driver.bound(machine, src) == holder
+        machine.quiesce()
+        assert [event.cpu for event in machine.events() if event.kind == "event"][0] == 1
+        deliver_one(machine, src, 2 * n + 1)
+        machine.events()
 
 
 @pytest.mark.arch("arm64")
