@@ -194,6 +194,13 @@ void gn_source_destroy(struct gn_source *s)
 	cancel_work_sync(&s->remap);
 	gn_drain_finish(s);
 	cancel_work_sync(&s->remap);
+	if (s->notify) {
+		u64 malformed = gn_source_malformed(s);
+
+		dev_info(s->dev,
+			 "ghes_nmi: source %u given back: %llu records received, %llu delivered, %llu malformed\n",
+			 s->desc.id, s->in.records - malformed, s->out.delivered, malformed);
+	}
 	gn_window_unmap(&s->block);
 	gn_window_unmap(&s->ack);
 	gn_window_unmap(&s->reg);
