@@ -297,8 +297,7 @@ def test_record_before_its_nmi(boot, taker):
 @pytest.mark.expect_console("Uhhuh")  # an NMI while nobody holds its source
 def test_change_hands(boot, kernel):
     """200 takeovers and hand-backs under fire, with slub_debug: nothing lost, nothing left behind."""
-    # Both drivers wait for grace periods, which take most of the time.
-    machine = boot(nmi_sources(4), smp=2, append="slub_debug=FZPU rcupdate.rcu_expedited=1 log_buf_len=4M")
+    machine = boot(nmi_sources(4), smp=2, append="slub_debug=FZPU log_buf_len=4M")
     machine.vm.check("dmesg -n 1")
     trace = Trace(machine, RAS_EVENT, 16384)
     left = ("grep -c phys=0x00000000[2-5] /proc/vmallocinfo; grep -c vmap /proc/vmallocinfo; "
@@ -324,7 +323,9 @@ def test_change_hands(boot, kernel):
     said = re.findall(r"given back: (\d+) records received, (\d+) delivered, (\d+) malformed", machine.vm.check("dmesg"))
     assert len(said) == 201 * len(machine.sources)
     assert all(received == delivered and malformed == "0" for received, delivered, malformed in said), said
-    check_hands(trace.text(), machine.sources, count)
+    text = trace.text()
+    (machine.vm.run_dir / "trace.txt").write_text(text)
+    check_hands(text, machine.sources, count)
     machine.vm.check("sleep 0.5")
     assert machine.vm.check(left) == before, "left behind"
 
