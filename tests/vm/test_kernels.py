@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The core cases: what must work on every kernel of kernels.list, in one boot."""
 
+import re
+
 import pytest
 
-from gn import cper, driver
+from gn import TOP, cper, driver
 from gn.driver import Trace
 from gn.sources import Source
 
@@ -15,9 +17,30 @@ def served(kernel) -> bool:
     return kernel.arch != "arm64" or kernel.config("CONFIG_ARM_SDE_INTERFACE")
 
 
+def documented(kernel) -> set[str]:
+    """What docs/ABI describes and this architecture has."""
+    text = (TOP / "docs/ABI").read_text(encoding="utf-8")
+    other = {"arm64": "x86", "x86_64": "arm64"}[kernel.arch]
+    names = set()
+    for entry in text.split("\n\n"):
+        if f"Description:\t{other}: " not in entry:
+            names |= set(re.findall(r"^What:\t+(\S+)", entry, re.MULTILINE))
+    return names
+
+
+def interfaces(machine) -> set[str]:
+    """What the loaded module shows, by the names of docs/ABI."""
+    out = machine.vm.check(
+        "cd /; find sys/module/ghes_nmi*/parameters sys/bus/platform/drivers/ghes_nmi sys/bus/platform/devices/GHES.*/ghes_nmi "
+        f"-type f; ls -d {driver.TRACING}/events/ghes_nmi/*/ | sed 's,/$,,'")
+    names = {re.sub(r"GHES\.\d+", "GHES.N", "/" + name.lstrip("/")) for name in out.split()}
+    # Every driver has these.
+    return {name for name in names if name.rpartition("/")[2] not in ("bind", "unbind", "uevent")}
+
+
 @pytest.mark.core
 @pytest.mark.every_kernel
-def test_core(boot, kernel):
+def test_core(boot, kernel, record_property):
     """Taken over, a record of each severity and a malformed one and a long one, counters, given back, and again."""
     machine = boot([driver.rung(kernel, 1, id=10, length=65536), Source(id=20, notify="polled")])
     assert machine.vm.check("uname -r").strip() == kernel.release
@@ -26,12 +49,16 @@ def test_core(boot, kernel):
         lines = driver.load_refused(machine)
         assert any("source 10 stays with the in-tree driver: no SDEI on this kernel" in line for line in lines), lines
         assert driver.bound(machine, polled) == IN_TREE
+        record_property("refused", "this kernel has no SDEI (CONFIG_ARM_SDE_INTERFACE): its sources stay where they are")
         return
     for round in range(2):
         assert driver.bound(machine, src) == IN_TREE
         said = driver.load(machine)
         assert "source 10 taken" in said and driver.bound(machine, src) == OURS
         assert driver.bound(machine, polled) == IN_TREE
+        # An attribute, a parameter or an event without a description, or a description of nothing.
+        ours = {name for name in documented(kernel) if "/events/ras/" not in name}
+        assert interfaces(machine) ^ ours == set(), "docs/ABI and the module differ"
         trace = Trace(machine, driver.SECTION_EVENT)
         blocks = [cper.sized(172, 1, cper.CORRECTED), cper.sized(4096, 2, cper.RECOVERABLE),
                   cper.sized(65536, 3, cper.NONE)]
