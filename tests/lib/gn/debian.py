@@ -29,8 +29,11 @@ WantedBy=multi-user.target
 
 
 def shell(*command: str | Path, **options: object) -> str:
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          **options).stdout
+    """Run it; returns what it said, which is in the error's text when it fails."""
+    result = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    if result.returncode:
+        raise RuntimeError(f"{' '.join(map(str, command))}: exit status {result.returncode}\n{result.stdout[-4000:]}")
+    return result.stdout
 
 
 def build_packages() -> list[Path]:
