@@ -75,8 +75,7 @@ def made_up_headers(debian: Debian) -> Path:
     folder = debian.run_dir / "headers"
     (folder / "DEBIAN").mkdir(parents=True)
     (folder / f"usr/src/linux-headers-{OUT_OF_RANGE}/include").mkdir(parents=True)
-    (folder / f"usr/src/linux-headers-{OUT_OF_RANGE}/.config").write_text("CONFIG_ACPI_APEI_GHES=y\nCONFIG_RAS=y\n"
-                                                                          "CONFIG_MEMORY_FAILURE=y\n")
+    (folder / f"usr/src/linux-headers-{OUT_OF_RANGE}/.config").write_text("CONFIG_ACPI_APEI_GHES=y\nCONFIG_RAS=y\n")
     modules = folder / "lib/modules" / OUT_OF_RANGE
     modules.mkdir(parents=True)
     (modules / "build").symlink_to(f"/usr/src/linux-headers-{OUT_OF_RANGE}")
