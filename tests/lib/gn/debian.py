@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A clean Debian machine, to install the packages on: disks, kernels, boots."""
 
+import fcntl
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -37,8 +39,15 @@ def shell(*command: str | Path, **options: object) -> str:
 
 
 def build_packages() -> list[Path]:
-    """The .deb files of this tree, made anew and looked at by lintian."""
-    shell(TOP / "scripts/deb", PACKAGES)
+    """The .deb files of this tree, made anew for each run of the tests and looked at by lintian."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
+    BUILD.mkdir(exist_ok=True)
+    with open(BUILD / "deb.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stamp = PACKAGES / "run"
+        if not run or not stamp.exists() or stamp.read_text() != run:
+            shell(TOP / "scripts/deb", PACKAGES)
+            stamp.write_text(run)
     return sorted(PACKAGES.glob("*.deb"))
 
 
