@@ -52,6 +52,7 @@ def test_take_and_give_back(boot):
     assert machine.vm.check(maps) == before, "mappings were left behind"
 
 
+@pytest.mark.core
 def test_parameters(boot, kernel):
     machine = boot([driver.rung(kernel, n, id=10 * n) for n in (1, 2, 3)])
     first, second, third = machine.sources
@@ -71,6 +72,7 @@ def test_parameters(boot, kernel):
     deliver_one(machine, third)
 
 
+@pytest.mark.core
 def test_ghes_disabled(boot, kernel):
     """ghes.disable=1: no driver and no devices but ours."""
     machine = boot([driver.rung(kernel, 1, id=10), driver.rung(kernel, 2, id=20, critical=True)],
@@ -104,12 +106,14 @@ def test_broken_hest(boot):
     assert machine.vm.run(f"ls -d {driver.DEVICES}/GHES.40").rc, "what stands behind an unknown length was believed"
 
 
+@pytest.mark.core
 def test_no_hest(boot):
     machine = boot([], hest=False)
     lines = driver.load_refused(machine)
     assert len(lines) == 1 and "no HEST" in lines[0], lines
 
 
+@pytest.mark.core
 def test_refusals(boot, kernel):
     """A wrong source id, a second load: one clear line, and all stays as it was."""
     machine = boot([driver.rung(kernel, 1, id=10), Source(id=20, notify="polled")])

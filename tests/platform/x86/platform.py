@@ -38,6 +38,8 @@ class X86(Platform):
     block_align: where blocks may start
     cpu: QEMU's CPU model
     hest: False: no HEST; bytes: these instead of count and entries
+    argv: more arguments for QEMU
+    direct: False: boot from what argv has; no kernel, initramfs and command line from here
 
     Source.extra: cpu=N, "all" or "rotate": where the source's NMIs go (default 0).
     """
@@ -47,7 +49,7 @@ class X86(Platform):
     def __init__(self, *, kernel: Kernel, sources: list[Source], run_dir: Path, smp: int = 1, icount: bool = False,
                  append: str = "", agent: bool = True, console_stdio: bool = False, registers: str = "packed",
                  block_align: int = 4096, cpu: str = "max", hest: bool | bytes = True,
-                 boot_timeout: float = 90) -> None:
+                 argv: tuple[str, ...] = (), direct: bool = True, boot_timeout: float = 90) -> None:
         if icount and smp > 1:
             raise ValueError("icount counts the instructions of one CPU")
         for source in sources:
@@ -71,9 +73,10 @@ class X86(Platform):
         initramfs, acpi = install(hest, kernel.initramfs, self.vm.run_dir) if hest else (kernel.initramfs, [])
         try:
             self.vm.start([*self._machine(smp, icount, cpu), *qtest, "-qtest", "chardev:qtest",
-                           "-qtest-log", "/dev/null", *self._console(console_stdio), *acpi,
-                           "-kernel", str(bootable(kernel)), "-initrd", str(initramfs),
-                           "-append", " ".join(filter(None, words))], self.ram, terminal=console_stdio)
+                           "-qtest-log", "/dev/null", *self._console(console_stdio), *acpi, *argv,
+                           *(["-kernel", str(bootable(kernel)), "-initrd", str(initramfs),
+                              "-append", " ".join(filter(None, words))] if direct else [])],
+                          self.ram, terminal=console_stdio)
             self.firmware.start()
             if agent:
                 self.vm.wait_ready(boot_timeout)
