@@ -134,6 +134,13 @@ class X86(Platform):
         """Sources that have records to publish or are not free."""
         return self.firmware.unfinished()
 
+    def taken(self) -> int:
+        return self.firmware.taken()
+
+    def withdraw(self, src: Source) -> None:
+        with self.firmware.stopped():
+            self.firmware.withdraw(self._feed(src))
+
     def states(self) -> str:
         """One line per source, for people."""
         return self.firmware.states()
