@@ -103,6 +103,11 @@ def tsv(parts: list[Part]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def as_json(parts: list[Part]) -> str:
+    """Everything, the values of each round and all samples included."""
+    return json.dumps([asdict(part) for part in parts], indent=1) + "\n"
+
+
 def find(parts: list[Part], **wanted: object) -> list[Row]:
     names = {each.name for each in fields(Row)}
     if set(wanted) - names:
