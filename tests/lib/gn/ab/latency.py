@@ -6,7 +6,8 @@ import time
 
 from gn import cper, driver
 from gn.ab.delivery import record
-from gn.ab.notification import SETTLE
+from gn.ab.drivers import Driver
+from gn.ab.notification import SETTLE, WARM, steady
 from gn.ab.workload import SEVERITIES
 from gn.platform import Platform
 from gn.sources import Source
@@ -40,11 +41,13 @@ def read_trace(machine: Platform) -> list[tuple[int, str]]:
     return list(zip(map(int, raw), lines))
 
 
-def to_event(machine: Platform, kind, src: Source, count: int, size: int, severity: str, first: int) -> list[int]:
-    """From the notification to ras:non_standard_event, for `count` records."""
+def to_event(machine: Platform, kind, who: Driver, src: Source, count: int, size: int, severity: str,
+             first: int) -> list[int]:
+    """From the notification to ras:non_standard_event, for `count` records after some that do not count."""
     start_trace(machine)
     kind.watch(machine)
-    for number in range(first, first + count):
+    for number in range(first, first + WARM + count):
+        steady(machine, who, number - first)
         machine.post(src, record(src, number, size, SEVERITIES[severity]))
         machine.quiesce()
         machine.vm.check(SETTLE)
@@ -52,9 +55,9 @@ def to_event(machine: Platform, kind, src: Source, count: int, size: int, severi
     began = kind.began(machine, events)
     arrived = [time for time, text in events if "non_standard_event:" in text]
     stop_trace(machine)
-    if not len(began) == len(arrived) == count:
-        raise machine.vm.error(f"{count} records, {len(began)} notifications, {len(arrived)} trace events")
-    return [there - here for here, there in zip(began, arrived)]
+    if not len(began) == len(arrived) == WARM + count:
+        raise machine.vm.error(f"{WARM + count} records, {len(began)} notifications, {len(arrived)} trace events")
+    return [there - here for here, there in zip(began, arrived)][WARM:]
 
 
 def owner(machine: Platform, number: int) -> tuple[str, int]:

@@ -25,12 +25,12 @@ class Sdei:
     name, arch = "sdei", "arm64"
     EMPTY = 790  # an event no driver registers
 
-    def sources(self, count: int, critical: int, **more: object) -> list[Source]:
-        """The last one is no driver's: its event is for the handler that does nothing."""
+    def sources(self, count: int, critical: int, floor: bool, **more: object) -> list[Source]:
+        """floor: one more that is no driver's; its event is for the handler that does nothing."""
         more.pop("cpu", None)
         real = [Source(id=n, notify="sdei", event=800 + n, critical=n >= count - critical, **more)
                 for n in range(count)]
-        return [*real, Source(id=count, notify="sdei", event=self.EMPTY, enabled=False, length=1024)]
+        return real + [Source(id=count, notify="sdei", event=self.EMPTY, enabled=False, length=1024)] * floor
 
     def options(self, registers: str) -> dict:
         return {}
@@ -102,7 +102,7 @@ class Nmi:
     HANDLERS = {"GHES": "ghes_notify_nmi", "ghes_nmi": "ghes_nmi_ring"}
     EVENT = f"{driver.TRACING}/events/nmi/nmi_handler/enable"
 
-    def sources(self, count: int, critical: int, **more: object) -> list[Source]:
+    def sources(self, count: int, critical: int, floor: bool, **more: object) -> list[Source]:
         cpu = more.pop("cpu", 0)
         return [Source(id=n, notify="nmi", extra={"cpu": cpu}, **more) for n in range(count)]
 

@@ -17,7 +17,7 @@ ROWS = {
               ("172 bytes, critical event", "sdei", "cost", "172 bytes, critical, running CPU", 2)),
     "x86_64": (("NMI handler, nothing pending, 1 source", "nmi", "idle", "", 1),
                ("the same, 64 sources", "nmi", "idle", "", 64),
-               ("the same, 256 sources", "nmi", "idle", "", 256),
+               ("the same, 256 sources", "nmi-idle", "idle", "", 256),
                ("one record of 200 bytes, 64 sources", "nmi", "cost", "200 bytes, one pending", 64),
                ("records of all 64 sources", "nmi", "cost", "200 bytes, all pending", 64)),
 }

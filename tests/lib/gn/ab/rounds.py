@@ -56,7 +56,8 @@ class Run:
 
     def run(self) -> list[Row]:
         workload = self.workload
-        sources = self.kind.sources(self.count, workload.critical, length=workload.length, cpu=workload.target_cpu())
+        sources = self.kind.sources(self.count, workload.critical, "cost" in workload.measure, length=workload.length,
+                                    cpu=workload.target_cpu())
         with gn.platform.open(self.arch, self.kernel, sources=sources, smp=workload.cpus, icount=workload.counted,
                               append="log_buf_len=4M", run_dir=self.run_dir, extra_files=archive(self.drivers),
                               **self.kind.options(workload.registers)) as machine:
@@ -64,6 +65,9 @@ class Run:
             self.raised = [src for src in machine.sources if src.enabled]
             if {"latency", "sigbus"} & set(workload.measure):
                 self.kind.prepare_clock(machine)
+            if "sigbus" in workload.measure:
+                latency.to_signal(machine, self.kind, self.raised[0], SHOTS_SIGNAL, 0)  # the kernel's first ones take longer
+                self.number = SHOTS_SIGNAL
             for number in range(workload.rounds):
                 for who in self.drivers:
                     self.tell(f"{self.run_dir.name}: round {number + 1} of {workload.rounds}, {who.name}")
@@ -109,12 +113,13 @@ class Run:
         self.add(who, "idle", "instructions", median(found))
 
     def delivery(self, machine: Platform, who: Driver) -> None:
+        machine.vm.check(f"sleep {self.workload.quiet}")
         fate = Storm(machine, self.workload, self.raised, self.number).run()
         self.number += self.workload.records
         for metric, value, better in (
                 ("raised", fate.raised, "none"), ("delivered", fate.delivered, "higher"), ("lost", fate.lost, "lower"),
                 ("duplicated", fate.duplicated, "lower"), ("out of order", fate.disordered, "lower"),
-                ("lost wake-ups", fate.wakeups + fate.stuck, "lower"),
+                ("lost wake-ups", fate.wakeups, "lower"), ("left with firmware for ever", fate.stuck, "lower"),
                 ("unknown NMIs", fate.unknown_nmis, "lower"), ("console lines", fate.console_lines, "none")):
             self.add(who, metric, "", value, better=better)
 
@@ -128,9 +133,9 @@ class Run:
 
     def latency(self, machine: Platform, who: Driver) -> None:
         for severity in self.workload.severities:
-            found = latency.to_event(machine, self.kind, self.raised[0], SHOTS_LATENCY, self.workload.sizes[0], severity,
-                                     self.number)
-            self.number += SHOTS_LATENCY
+            found = latency.to_event(machine, self.kind, who, self.raised[0], SHOTS_LATENCY, self.workload.sizes[0],
+                                     severity, self.number)
+            self.number += WARM + SHOTS_LATENCY
             self.add(who, "to trace event", "ns", median(found), severity, samples=found)
 
     def sigbus(self, machine: Platform, who: Driver) -> None:

@@ -15,6 +15,7 @@
     cpus = 1
     cpu = "0"                       # where NMIs go: a CPU, "all" or "rotate"
     length = 4096                   # error status block length
+    quiet = 0                       # seconds before each turn, so that the drivers forget the one before
     registers = "packed"            # of x86 sources: side by side, or "spread" over pages
     rounds = 2                      # how often each driver has its turn
 """
@@ -62,6 +63,7 @@ class Workload:
     cpus: int = 1
     cpu: str = "0"
     length: int = 4096
+    quiet: int = 0
     registers: str = "packed"
     rounds: int = 2
 
@@ -72,7 +74,7 @@ class Workload:
         self.check_words("notify", self.notify, NOTIFY)
         self.check_words("measure", self.measure, MEASURES)
         self.check_words("severities", self.severities, SEVERITIES)
-        for name in ("records", "burst", "rate", "identical", "critical", "cpus", "length", "rounds"):
+        for name in ("records", "burst", "rate", "identical", "critical", "cpus", "length", "quiet", "rounds"):
             value = getattr(self, name)
             if not isinstance(value, int) or value < 0:
                 raise WorkloadError(f"{self.name}: {name} = {value!r}: a number, 0 or more")
