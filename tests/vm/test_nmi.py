@@ -8,7 +8,7 @@ import time
 import pytest
 
 from gn import cper, driver
-from gn.ab.notification import Nmi
+from gn.ab.notification import handler_cost
 from gn.ab.wakeups import overtaken
 from gn.driver import RAS_EVENT, Trace
 from gn.sources import Source
@@ -45,15 +45,6 @@ def check_once_in_order(payloads: list[bytes], sources: list[Source], count: int
 
 
 # Cost ---------------------------------------------------------------------------------------------------
-
-
-def handler_cost(machine, handler: str, action=None) -> int:
-    """Instructions of one call, less what the instrument itself costs."""
-    calls = machine.nmi_costs(action)
-    floor = min(call.cost for call in calls if call.handler == "nmi_cpu_backtrace_handler")
-    costs = [call.cost for call in calls if call.handler == handler]
-    assert len(costs) == 1, f"{handler} was called {len(costs)} times: {calls}"
-    return costs[0] - floor
 
 
 def pending(machine, how_many: int, seq: list[int]):

@@ -44,15 +44,20 @@ class Sdei:
 
     def cost(self, machine: Platform, who: Driver, src: Source, blocks: list[bytes], busy: bool = True) -> list[int]:
         """busy: the program that rings is what is interrupted, with a timer tick to come."""
+        found = self.shots(machine, src, blocks, busy, lambda number: steady(machine, who, number))[WARM:]
+        # Whether an idle CPU's tick has stopped, so that the drain needs an interrupt of its own, is chance: the worst.
+        return found if busy else [max(found)]
+
+    def shots(self, machine: Platform, src: Source, blocks: list[bytes], busy: bool,
+              before: Callable[[int], None] = lambda number: None) -> list[int]:
+        """What each record's handler cost."""
         machine.events()
         for number, block in enumerate(blocks):
-            steady(machine, who, number)
+            before(number)
             self.once(machine, src, block, busy)
             machine.quiesce()
             machine.vm.check(SETTLE)
-        found = self.handlers(machine, len(blocks))[WARM:]
-        # Whether an idle CPU's tick has stopped, so that the drain needs an interrupt of its own, is chance: the worst.
-        return found if busy else [max(found)]
+        return self.handlers(machine, len(blocks))
 
     @staticmethod
     def once(machine: Platform, src: Source, block: bytes, busy: bool) -> None:
@@ -115,13 +120,7 @@ class Nmi:
                 for size in sizes]
 
     def one(self, machine: Platform, who: Driver, action: Callable | None = None) -> int:
-        """Instructions of the driver's handler in the one NMI that action() raises."""
-        calls = machine.nmi_costs(action)
-        floor = min(call.cost for call in calls if call.handler == "nmi_cpu_backtrace_handler")
-        costs = [call.cost for call in calls if call.handler == self.HANDLERS[who.bus_name]]
-        if len(costs) != 1:
-            raise machine.vm.error(f"{self.HANDLERS[who.bus_name]} was called {len(costs)} times: {calls}")
-        return costs[0] - floor
+        return handler_cost(machine, self.HANDLERS[who.bus_name], action)
 
     def cost(self, machine: Platform, who: Driver, src: Source, blocks: list[bytes], pending: int = 1) -> list[int]:
         """pending: so many sources have a record when the NMI comes; 0: all."""
@@ -163,6 +162,16 @@ class Nmi:
             if match and match[1] in self.HANDLERS.values():
                 found.append(time - int(match[2]))
         return found
+
+
+def handler_cost(machine: Platform, handler: str, action: Callable | None = None) -> int:
+    """Instructions of an NMI handler in the one NMI that action() raises, less what the instrument itself costs."""
+    calls = machine.nmi_costs(action)
+    floor = min(call.cost for call in calls if call.handler == "nmi_cpu_backtrace_handler")
+    costs = [call.cost for call in calls if call.handler == handler]
+    if len(costs) != 1:
+        raise machine.vm.error(f"{handler} was called {len(costs)} times: {calls}")
+    return costs[0] - floor
 
 
 KINDS = {each.name: each for each in (Sdei, Nmi)}

@@ -21,7 +21,8 @@ ROWS = {
                ("one record of 200 bytes, 64 sources", "nmi", "cost", "200 bytes, one pending", 64),
                ("records of all 64 sources", "nmi", "cost", "200 bytes, all pending", 64)),
 }
-COMMON = (("notification to trace event, ns", "latency", "to trace event", "corrected", 1),
+COMMON = (("notification to trace event, ns, recoverable", "latency", "to trace event", "recoverable", 1),
+          ("the same, corrected, the longest", "latency", "to trace event", "corrected, longest", 1),
           ("notification to SIGBUS, ns", "latency", "to SIGBUS", "", 1),
           ("memory of 64 sources, KiB", "memory", "memory", "4096 byte blocks", 64))
 DELIVERY = ("storm", "identical", "exhausted")

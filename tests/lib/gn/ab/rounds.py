@@ -137,6 +137,7 @@ class Run:
                                      severity, self.number)
             self.number += WARM + SHOTS_LATENCY
             self.add(who, "to trace event", "ns", median(found), severity, samples=found)
+            self.add(who, "to trace event", "ns", max(found), f"{severity}, longest")
 
     def sigbus(self, machine: Platform, who: Driver) -> None:
         found = latency.to_signal(machine, self.kind, self.raised[0], SHOTS_SIGNAL, self.number)
