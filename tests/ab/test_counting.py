@@ -121,7 +121,7 @@ def test_reports(tmp_path):
     assert not re.sub(r'xmlns(:\w+)?="http://www.w3.org/[^"]*"', "", html).count("http")
     assert not re.search(r"<(script|link|img|iframe)\b|url\((?!['\"]?#)", html)
     # Every colour of a plot is one that light and dark resolve.
-    assert not re.search(r"#0a0b0\d|rgb\( ?10, ?11", html)
+    assert not re.search(r"#0a0b0\d|rgb\(\s*10,\s*11", html) and "stroke:var(--b)" in html
 
 
 def test_readme_is_changed_in_its_place_only(tmp_path):

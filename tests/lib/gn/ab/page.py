@@ -21,6 +21,7 @@ p { margin: .3rem 0; } .soft { color: var(--floor); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .7rem; text-align: left; border-bottom: 1px solid var(--grid); vertical-align: top; }
 td.n, th.n { text-align: right; white-space: nowrap; }
+table.targets td:first-child, table.targets td:nth-child(2) { white-space: nowrap; }
 .good { color: var(--good); font-weight: 600; } .bad { color: var(--bad); font-weight: 600; }
 details { margin: .6rem 0; } summary { cursor: pointer; font-weight: 600; }"""
 
@@ -62,10 +63,10 @@ def target_table(parts: list[Part]) -> str:
     rows = [cells("target", "", "measured", head=True)]
     for each in verdicts:
         word = {True: "met", False: "missed", None: "not measured"}[each.met]
-        measured = each.text + (f". {each.why}" if each.why else "") if each.met is not None else ""
+        measured = each.text + (f": {each.why}" if each.why else "") if each.met is not None else ""
         rows.append(cells(each.target.name, word, measured, classes={1: {True: "good", False: "bad"}.get(each.met, "soft")}))
     return (f"<h2>Targets, against the in-tree driver of {targets.AGAINST}</h2>"
-            f'<div class="wide"><table>{"".join(rows)}</table></div>')
+            f'<div class="wide"><table class="targets">{"".join(rows)}</table></div>')
 
 
 def html(parts: list[Part]) -> str:

@@ -38,7 +38,7 @@ class Plot:
 
 
 def script(plot: Plot) -> str:
-    lines = ["set terminal svg size 640,400 dynamic font 'sans-serif,13' background rgb 'white'",
+    lines = ["set terminal svg size 600,400 dynamic noenhanced font 'sans-serif,14' background rgb 'white'",
              f"set title '{plot.title}' textcolor '{TEXT}'", f"set xlabel '{plot.x}' textcolor '{TEXT}'",
              f"set ylabel '{plot.y}' textcolor '{TEXT}'", f"set border 3 linecolor '{TEXT}'",
              f"set tics nomirror textcolor '{TEXT}'", f"set grid ytics linecolor '{GRID}' linetype 1",
@@ -62,12 +62,12 @@ def draw(plot: Plot) -> str:
     out = subprocess.run(["gnuplot"], input=script(plot), check=True, capture_output=True, text=True, timeout=60).stdout
     svg = out[out.index("<svg"):]
     for told, name in COLOURS.items():
-        numbers = ", ?".join(str(int(told[i:i + 2], 16)) for i in (1, 3, 5))
-        for attribute in ("fill", "stroke"):
-            svg = re.sub(rf"{attribute} ?= ?[\"']rgb\( ?{numbers}\)[\"']", f'style="{attribute}:var({name})"', svg)
-        svg = re.sub(rf"(?<=[:\"' ])rgb\( ?{numbers}\)|{told}", f"var({name})", svg)
+        numbers = r",\s*".join(str(int(told[i:i + 2], 16)) for i in (1, 3, 5))
+        colour = rf"(?:rgb\(\s*{numbers}\)|{told})"
+        svg = re.sub(rf"""(fill|stroke) ?= ?["']{colour}["']""", rf'style="\1:var({name})"', svg)
+        svg = re.sub(colour, f"var({name})", svg)
     # The page is the background.
-    svg = re.sub(r"<rect[^>]*(#ffffff|rgb\( ?255, ?255, ?255\))[^>]*/>", "", svg, count=1)
+    svg = re.sub(r"<rect[^>]*(#ffffff|rgb\(255,\s*255,\s*255\))[^>]*/>", "", svg, count=1)
     return re.sub(r"\s*<(desc|title)>[^<]*</\1>", "", svg)
 
 
@@ -93,7 +93,7 @@ def idle(parts: list[Part]) -> Plot:
     plot = Plot("An NMI without a record, by the number of sources (x86)", "sources", "instructions",
                 settings=["set logscale x 2", "set logscale y 10", "set xrange [0.9:300]", "set format y '%.0f'"])
     for style, part in enumerate(part for part in parts if part.arch == "x86_64"):
-        rows = find([part], metric="idle")
+        rows = sorted(find([part], metric="idle"), key=lambda row: row.sources)
         if rows:
             plot.series += both(part, rows, lambda row, value: (row.sources, value), style)
     return plot
@@ -117,9 +117,9 @@ def size(parts: list[Part], arch: str) -> Plot:
 
 def latency(parts: list[Part], arch: str, metric: str = "to trace event") -> Plot:
     name = {"arm64": "SDEI", "x86_64": "NMI"}.get(arch, "")
-    plot = Plot(f"From the {name} notification {metric.replace('to', 'to the', 1)} ({arch})", "nanoseconds of one "
-                "instruction each, or less", "records, %", key="bottom right",
-                settings=["set logscale x 10", "set yrange [0:101]", "set format x '%.0f'"])
+    plot = Plot(f"From the {name} notification {metric.replace('to', 'to the', 1)} ({arch})", "nanoseconds, one for "
+                "each instruction", "records, %", key="bottom right",
+                settings=["set logscale x 10", "set yrange [0:101]", "set format x '%.0s%c'", "set xrange [1000:1e7]"])
     for style, part in enumerate(part for part in parts if part.arch == arch):
         for row in find([part], metric=metric):
             if metric == "to trace event" and row.variant not in ("corrected", ""):
@@ -143,7 +143,8 @@ def delivered(parts: list[Part]) -> Plot:
                 at += 1
     names = (parts[0].a, parts[0].b) if parts else ("A", "B")
     plot = Plot("Records delivered, of those raised", "", "%", key="outside top right horizontal",
-                settings=["set yrange [0:105]", "set boxwidth 0.34", f"set xrange [-0.5:{at - 0.1}]", "set tics scale 0"])
+                settings=["set yrange [0:105]", "set boxwidth 0.34", f"set xrange [-0.5:{at - 0.1}]", "set tics scale 0",
+                          "set bmargin 4", "set xtics font ',11'"])
     if at:
         plot.series = [Series(names[0], bars_a, A, drawn="boxes"), Series(names[1], bars_b, B, drawn="boxes")]
     return plot

@@ -5,7 +5,7 @@ from gn.ab.results import Part, Row, shown
 
 
 def ratio(row: Row) -> str:
-    if row.better == "none":
+    if row.better == "none" or not (row.mid_a or row.mid_b):
         return ""
     return "-" if row.ratio is None else f"{row.ratio:.3f}"
 
