@@ -8,13 +8,14 @@ T ?=
 # Records of make soak.
 SOAK ?= 1000000
 
-.PHONY: help all install demo test check soak clean
+.PHONY: help all install demo test check soak bench clean
 
 help:
 	@echo 'make demo      show errors of an emulated arm64 server reach their users on a stock kernel'
 	@echo 'make test      run the tests on the host and on emulated machines'
 	@echo "               (make test T='-k sdei': those whose name contains sdei)"
 	@echo 'make soak      a million records by NMI on two CPUs, none lost (SOAK=N: as many)'
+	@echo 'make bench     compare with the kernel'"'"'s own driver on every kernel: build/bench'
 	@echo 'make check     check the sources without running them'
 	@echo 'make all       build ghes_nmi.ko for the running kernel (or KDIR=...)'
 	@echo 'make install   install it below /lib/modules'
@@ -32,6 +33,9 @@ check:
 
 soak:
 	scripts/test -k test_soak --soak $(SOAK) --timeout 7200
+
+bench:
+	scripts/ghes-ab --all --out build/bench --readme README.md
 
 KBUILD_ARGS = -C $(KDIR) M=$(CURDIR) KCFLAGS=-ffile-prefix-map=$(CURDIR)=.
 

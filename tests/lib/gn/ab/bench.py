@@ -11,13 +11,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from gn import BUILD
+from gn import BUILD, TOP
 from gn.ab import drivers, page, readme, results, rounds, table, targets, workload
 from gn.ab.results import Part
 from gn.kernels import BENCH, Kernel
-
-LIMIT = 600  # seconds for one workload on one kernel
-
 
 def qemu() -> str:
     out = subprocess.run(["qemu-system-aarch64", "--version"], capture_output=True, text=True, check=False).stdout
@@ -79,6 +76,7 @@ def main(options: argparse.Namespace) -> int:
         if options.rounds:
             work = [dataclasses.replace(each, rounds=options.rounds) for each in work]
         kernels = wanted_kernels(options)
+        subprocess.run([TOP / "scripts/fetch", "tools", "bench"], check=True)
         if not options.report:
             for arch, kernel in kernels:
                 Kernel(arch, kernel).prepare()

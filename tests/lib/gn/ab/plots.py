@@ -100,8 +100,8 @@ def idle(parts: list[Part]) -> Plot:
 
 
 def size(parts: list[Part], arch: str) -> Plot:
-    workload, variant, title = {"arm64": ("sdei", "normal, running CPU", "An SDEI event, dispatch to completion (arm64)"),
-                                "x86_64": ("nmi-size", "one pending", "The NMI handler, one source (x86)")}[arch]
+    workload, variant, title = {"arm64": ("sdei", "normal, running CPU", "An SDEI event (arm64)"),
+                                "x86_64": ("nmi-size", "one pending", "An NMI, one source (x86)")}[arch]
     plot = Plot(f"{title}, by the size of the record", "bytes", "instructions",
                 settings=["set yrange [0:*]", "set xrange [0:8500]", "set format y '%.0f'"])
     for style, part in enumerate(part for part in parts if part.arch == arch):
