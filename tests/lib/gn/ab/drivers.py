@@ -9,6 +9,8 @@ from gn.cpio import Cpio
 from gn.platform import Platform
 
 IN_TREE, OURS = "in-tree", "ghes_nmi"
+# Notifications that the module learns of by another one of its modules.
+HOOKED, HOOKS = ("sea",), "/lib/modules/ghes_nmi_mm.ko"
 BUS = "/sys/bus/platform/drivers/GHES"
 
 
@@ -42,6 +44,8 @@ class Driver:
             bind(machine)
         else:
             machine.vm.check(f"insmod {self.in_guest} {' '.join(self.parameters)}", 120)
+            if any(src.notify in HOOKED for src in machine.sources):
+                machine.vm.check(f"insmod {HOOKS}", 120)
         out = machine.vm.check(f"for d in {driver.DEVICES}/GHES.*/driver; do readlink $d; done")
         holders = [line.rpartition("/")[2] for line in out.split()]
         wanted = sum(src.raw is None for src in machine.sources if src.enabled)
@@ -64,7 +68,7 @@ def unbind(machine: Platform) -> None:
 
 def release(machine: Platform) -> None:
     """Give the sources back to the kernel's own driver."""
-    machine.vm.check("! grep -q ^ghes_nmi /proc/modules || rmmod ghes_nmi", 120)
+    machine.vm.check("for m in $(grep -o '^ghes_nmi[a-z_]*' /proc/modules); do rmmod $m || exit; done", 120)
 
 
 def parse(text: str, side: str) -> Driver:

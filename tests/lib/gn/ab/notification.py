@@ -100,6 +100,50 @@ class Sdei:
         return [event.time + self.offset for event in machine.events() if event.kind == "event"]
 
 
+class Sea:
+    """A load from a poisoned page. QEMU's gdb stub counts the instructions of the driver's function, call to return.
+
+    The kernel starts at EL1, as poisoned pages need. In front of the function is what the driver cannot choose: the
+    exception, and for a module the hook by which it comes to know. "whole" counts all of it, and for the in-tree
+    driver the delivery, which it does before it returns.
+    """
+
+    name, arch = "sea", "arm64"
+    HANDLERS = {"GHES": "ghes_notify_sea", "ghes_nmi": "ghes_nmi_claim_sea"}
+    WHOLE = "do_sea"
+    BARE = 164  # bytes of a record with nothing but a memory section
+
+    def __init__(self) -> None:
+        self.recipes: dict[int, int] = {}
+
+    def sources(self, count: int, critical: int, floor: bool, **more: object) -> list[Source]:
+        more.pop("cpu", None)
+        return [Source(id=n, notify="sea", **more) for n in range(count)]
+
+    def options(self, registers: str) -> dict:
+        return {"el": 1, "gdb": True}
+
+    def cases(self, src: Source, sizes: list[int]) -> list[tuple[str, int, dict]]:
+        return [("handler", size, {"whole": False}) for size in sizes] + [("whole", sizes[0], {"whole": True})]
+
+    def cost(self, machine: Platform, who: Driver, src: Source, blocks: list[bytes], whole: bool = False) -> list[int]:
+        size = len(blocks[0])
+        if size not in self.recipes:
+            block = cper.block(cper.RECOVERABLE, [cper.memory(pa=cper.PA, mask=0xFFFF_FFFF_FFFF_F000)],
+                               raw=bytes(size - self.BARE))
+            self.recipes[size] = machine.recipe(src, block)
+        with machine.call_costs(self.WHOLE if whole else self.HANDLERS[who.bus_name]) as calls:
+            out = machine.vm.check(f"poison -r {self.recipes[size]} -n {len(blocks)} -q", 120)
+        machine.quiesce()
+        # Some kernels let the task touch a second time before it is told.
+        if len(calls.costs) < len(blocks):
+            raise machine.vm.error(f"{len(calls.costs)} calls for {len(blocks)} records: {out}")
+        return calls.costs[WARM:]
+
+    def floor(self, machine: Platform) -> dict[str, int]:
+        return {}
+
+
 class Nmi:
     """The kernel's own nmi:nmi_handler tracepoint measures; what it costs itself is subtracted."""
 
@@ -174,7 +218,7 @@ def handler_cost(machine: Platform, handler: str, action: Callable | None = None
     return costs[0] - floor
 
 
-KINDS = {each.name: each for each in (Sdei, Nmi)}
+KINDS = {each.name: each for each in (Sdei, Sea, Nmi)}
 
 
 def steady(machine: Platform, who: Driver, number: int) -> None:

@@ -22,8 +22,8 @@ class Target:
 TARGETS = (
     Target("SDEI, dispatch to completion, 172 bytes", "arm64", "sdei", "cost", "172 bytes, normal, running CPU", 2, 1 / 5),
     Target("SDEI, dispatch to completion, 8 KiB", "arm64", "sdei", "cost", "8188 bytes, normal, running CPU", 2, 1 / 4),
-    Target("SEA notification, 172 bytes", "arm64", "sea", "cost", "172 bytes", 1, 1 / 5),
-    Target("SEA notification, 8 KiB", "arm64", "sea", "cost", "8188 bytes", 1, 1 / 4),
+    Target("SEA notification, 172 bytes", "arm64", "sea", "cost", "172 bytes, handler", 1, 1 / 5),
+    Target("SEA notification, 8 KiB", "arm64", "sea", "cost", "8188 bytes, handler", 1, 1 / 4),
     Target("NMI, one of 64 sources pending", "x86_64", "nmi", "cost", "200 bytes, one pending", 64, 1 / 50),
     Target("NMI, all of 64 sources pending", "x86_64", "nmi", "cost", "200 bytes, all pending", 64, 1 / 12),
     Target("NMI, idle, 64 sources", "x86_64", "nmi", "idle", "", 64, 0.55),
