@@ -112,6 +112,12 @@ def test_reports(tmp_path):
         part.save(tmp_path / "parts")
     assert results.load(tmp_path / "parts") == parts
     assert "ghes_nmi" in table.text(parts)
+    # Some workloads measured again: the others' figures stay.
+    again = Part("arm64", "7.3", parts[0].release, "in-tree", "ghes_nmi", 2, rows=[
+        Row("arm64", "7.3", "sdei", "cost", "instructions", "new", 1, "lower", [1.0], [1.0])])
+    again.keep(tmp_path / "parts", {"sdei"})
+    assert {row.variant for row in again.rows if row.workload == "sdei"} == {"new"}
+    assert {row.workload for row in again.rows} == {row.workload for row in parts[0].rows}
     lines = results.tsv(parts).splitlines()
     assert len(lines) == 1 + sum(len(part.rows) for part in parts)
     assert all(line.count("\t") == lines[0].count("\t") for line in lines)

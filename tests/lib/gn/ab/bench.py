@@ -58,6 +58,7 @@ def measure(options: argparse.Namespace, kernels: list[tuple[str, str]], work: l
                 rows, failures = job.result()
                 part.rows += rows
                 part.failures += failures
+            part.keep(folder, {each.name for each in work})
             part.save(folder)
     return parts
 

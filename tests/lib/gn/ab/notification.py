@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable
 from statistics import median
 
-from gn import cper, driver
+import gn.platform
+from gn import TOP, cper, driver
 from gn.ab.drivers import Driver
 from gn.platform import Platform
 from gn.sources import Source
@@ -23,6 +24,7 @@ class Sdei:
     """Firmware itself measures: instructions below EL3 from dispatch to completion."""
 
     name, arch = "sdei", "arm64"
+    why_not = staticmethod(lambda: None)
     EMPTY = 790  # an event no driver registers
 
     def sources(self, count: int, critical: int, floor: bool, **more: object) -> list[Source]:
@@ -116,6 +118,13 @@ class Sea:
     def __init__(self) -> None:
         self.recipes: dict[int, int] = {}
 
+    @staticmethod
+    def why_not() -> str | None:
+        """A platform without poisoned pages, or a module that does not serve them."""
+        if not hasattr(gn.platform.platform_class("arm64"), "call_costs"):
+            return "the platform has no poisoned pages"
+        return None if (TOP / "src/notify/sea.c").exists() else "the module serves no SEA"
+
     def sources(self, count: int, critical: int, floor: bool, **more: object) -> list[Source]:
         more.pop("cpu", None)
         return [Source(id=n, notify="sea", **more) for n in range(count)]
@@ -134,6 +143,7 @@ class Sea:
             self.recipes[size] = machine.recipe(src, block)
         with machine.call_costs(self.WHOLE if whole else self.HANDLERS[who.bus_name]) as calls:
             out = machine.vm.check(f"poison -r {self.recipes[size]} -n {len(blocks)} -q", 120)
+        machine.ring()
         machine.quiesce()
         # Some kernels let the task touch a second time before it is told.
         if len(calls.costs) < len(blocks):
@@ -148,6 +158,7 @@ class Nmi:
     """The kernel's own nmi:nmi_handler tracepoint measures; what it costs itself is subtracted."""
 
     name, arch = "nmi", "x86_64"
+    why_not = staticmethod(lambda: None)
     HANDLERS = {"GHES": "ghes_notify_nmi", "ghes_nmi": "ghes_nmi_ring"}
     EVENT = f"{driver.TRACING}/events/nmi/nmi_handler/enable"
 

@@ -67,9 +67,21 @@ class Part:
     rows: list[Row] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
+    @property
+    def file(self) -> str:
+        return f"{self.arch}-{self.kernel}.json"
+
+    def keep(self, folder: Path, measured: set[str]) -> None:
+        """Take over what the folder has of other workloads, if it is of the same kernel and drivers."""
+        for old in load(folder):
+            if (old.file, old.release, old.a, old.b) == (self.file, self.release, self.a, self.b):
+                self.rows = sorted([row for row in old.rows if row.workload not in measured] + self.rows,
+                                   key=lambda row: row.workload)
+                self.failures += [each for each in old.failures if each.partition(",")[0] not in measured]
+
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{self.arch}-{self.kernel}.json").write_text(json.dumps(asdict(self), indent=1) + "\n")
+        (folder / self.file).write_text(json.dumps(asdict(self), indent=1) + "\n")
 
 
 def load(folder: Path) -> list[Part]:

@@ -150,8 +150,8 @@ def run(arch: str, kernel: str, workload: Workload, drivers: list[Driver], tell:
     """All boots of a workload; returns the figures, and what went wrong."""
     rows, failures = [], []
     for kind in workload.notifications(arch):
-        if kind not in KINDS:
-            failures.append(f"{workload.name}: {kind} notifications cannot be measured yet")
+        if reason := KINDS[kind].why_not():
+            tell(f"{workload.name} is left out: {reason}")
             continue
         for count in workload.sources:
             try:
