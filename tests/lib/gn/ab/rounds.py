@@ -120,7 +120,7 @@ class Run:
                 ("raised", fate.raised, "none"), ("delivered", fate.delivered, "higher"), ("lost", fate.lost, "lower"),
                 ("duplicated", fate.duplicated, "lower"), ("out of order", fate.disordered, "lower"),
                 ("lost wake-ups", fate.wakeups, "lower"), ("left with firmware for ever", fate.stuck, "lower"),
-                ("unknown NMIs", fate.unknown_nmis, "lower"), ("console lines", fate.console_lines, "none")):
+                ("unknown NMIs in the log", fate.unknown_nmis, "lower"), ("console lines", fate.console_lines, "none")):
             self.add(who, metric, "", value, better=better)
 
     def wakeups(self, machine: Platform, who: Driver) -> None:
@@ -128,7 +128,7 @@ class Run:
         machine.vm.check("dmesg -c >/dev/null")
         left = overtaken(machine, WAKEUP_TRIES, self.number, NMI_SETTLED)
         self.add(who, "lost wake-ups", "", left, f"of {WAKEUP_TRIES} overtaken")
-        self.add(who, "unknown NMIs", "", machine.vm.check("dmesg -c").count("Uhhuh."),
+        self.add(who, "unknown NMIs in the log", "", machine.vm.check("dmesg -c").count("Uhhuh."),
                  f"of {WAKEUP_TRIES} overtaken")
 
     def latency(self, machine: Platform, who: Driver) -> None:
