@@ -133,9 +133,9 @@ def test_observation_and_refusals(boot):
     assert "observing only: firmware offers no injection" in out
     rows = here.figures("/tmp/a")
     for side in "ab":
-        assert rows["idle NMI: calls"][side][0] >= 10
+        assert rows["idle NMI: calls"][side][0] >= 5
         assert rows["idle NMI median"][side][0] <= rows["idle NMI p99"][side][0] <= rows["idle NMI p99.9"][side][0]
-        assert rows["unknown NMIs"][side][0] >= 10
+        assert rows["unknown NMIs in the log"][side][0] >= 1  # the kernel says it of ten in five seconds
     assert vm.check(STATE) == before
 
     # Interrupted while the sources are with the other driver.

@@ -24,7 +24,6 @@ class Comparison:
         self.part = Part(platform.machine(), platform.release(), platform.release(), "in-tree", "ghes_nmi",
                          options.rounds or ROUNDS)
         self.rows: dict[tuple, Row] = {}
-        self.samples: dict[tuple, tuple[list, list]] = {}
         self.start = time.monotonic()
         self.injector = None if options.observe else einj.find(host)
         self.types = self.injector.types(options.uncorrected, options.allow_fatal) if self.injector else []
@@ -54,8 +53,6 @@ class Comparison:
                 self.turn(side)
         # Without a value on both sides there is nothing to compare.
         self.part.rows = [row for row in self.rows.values() if row.a and row.b]
-        for key, (idle, busy) in self.samples.items():
-            del key, idle, busy
         self.part.seconds = time.monotonic() - self.start
         return self.part
 
@@ -80,7 +77,7 @@ class Comparison:
                 self.add(side, f"{metric}: calls", "", len(found), better="none")
         lines = log.lines()
         log.close()
-        self.add(side, "unknown NMIs", "", sum(UHHUH in line for line in lines))
+        self.add(side, "unknown NMIs in the log", "", sum(UHHUH in line for line in lines))
         self.add(side, "records in the kernel log", "", reported(lines), better="none")
         self.add(side, "console lines", "", len(lines), better="none")
 
