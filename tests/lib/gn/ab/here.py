@@ -149,6 +149,8 @@ def main(options: argparse.Namespace) -> int:
     except Refused as error:
         print(f"ghes-ab: {error}", file=sys.stderr)
         return 2
+    # Whatever a shell made of it: Ctrl-C brings everything back.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
     host = Host(options.module)

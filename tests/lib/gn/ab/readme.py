@@ -46,6 +46,11 @@ def delivery(part: Part, workload: str) -> str:
     return f"{shown(rows[0].mid_a)} / {shown(rows[0].mid_b)} of {shown(raised[0].mid_a)}"
 
 
+def line(name: str, cells: list[str]) -> list[str]:
+    """A row, unless nothing in it was measured."""
+    return ["| " + " | ".join([name, *cells]) + " |"] if set(cells) != {"-"} else []
+
+
 def block(parts: list[Part]) -> str:
     lines = [START, "", "In-tree driver / `ghes_nmi`, in the same run on the same machine; guest instructions unless another "
              "unit is named,", "medians. `make bench` repeats it and writes `build/bench/report.html`.", ""]
@@ -56,9 +61,9 @@ def block(parts: list[Part]) -> str:
         lines += ["| " + " | ".join([arch, *(f"Linux {part.kernel}" for part in here)]) + " |",
                   "|---" * (1 + len(here)) + "|"]
         for name, *which in (*rows, *COMMON):
-            lines.append("| " + " | ".join([name, *(cell(part, *which) for part in here)]) + " |")
+            lines += line(name, [cell(part, *which) for part in here])
         for name in DELIVERY:
-            lines.append("| " + " | ".join([f"records delivered: {name}", *(delivery(part, name) for part in here)]) + " |")
+            lines += line(f"records delivered: {name}", [delivery(part, name) for part in here])
         floor = find(here[-1:], metric="empty handler", variant="running CPU")
         lines.append("")
         if floor:
