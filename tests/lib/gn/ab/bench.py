@@ -82,7 +82,7 @@ def main(options: argparse.Namespace) -> int:
             for arch, kernel in kernels:
                 Kernel(arch, kernel).prepare()
             measure(options, kernels, work, tell, out / "parts")
-    except ValueError as error:
+    except (ValueError, subprocess.CalledProcessError) as error:
         print(f"ghes-ab: {error}", file=sys.stderr)
         return 2
     parts = results.load(out / "parts")
