@@ -80,7 +80,8 @@ def html(parts: list[Part]) -> str:
 <title>{escape(a)} and {escape(b)}</title><style>{CSS}</style></head><body>
 <h1><span class="a">{escape(a)}</span> and <span class="b">{escape(b)}</span> under the same errors</h1>
 <p>Linux {escape(kernels)}, {escape(where)}. Each driver had its turn several times in one run, the sources going from
-one to the other while the machine ran; figures are medians. A ratio is the second driver's figure to the first's.</p>
+one to the other while the machine ran; figures are medians. A ratio is the second driver's figure to the first's. ghes_nmi hands a corrected record on with the
+next timer tick where one is to come, a recoverable one at once.</p>
 {target_table(parts)}
 <h2>At a glance</h2><div class="plots">{figures}</div>
 <h2>All figures</h2>{"".join(part_table(part, number == 0) for number, part in enumerate(parts))}

@@ -34,11 +34,11 @@ class Plot:
     about: str = ""
     series: list[Series] = field(default_factory=list)
     settings: list[str] = field(default_factory=list)
-    key: str = "top left"
+    key: str = "outside right top"
 
 
 def script(plot: Plot) -> str:
-    lines = ["set terminal svg size 600,400 dynamic noenhanced font 'sans-serif,14' background rgb 'white'",
+    lines = ["set terminal svg size 680,400 dynamic noenhanced font 'sans-serif,14' background rgb 'white'",
              f"set title '{plot.title}' textcolor '{TEXT}'", f"set xlabel '{plot.x}' textcolor '{TEXT}'",
              f"set ylabel '{plot.y}' textcolor '{TEXT}'", f"set border 3 linecolor '{TEXT}'",
              f"set tics nomirror textcolor '{TEXT}'", f"set grid ytics linecolor '{GRID}' linetype 1",
@@ -118,7 +118,7 @@ def size(parts: list[Part], arch: str) -> Plot:
 def latency(parts: list[Part], arch: str, metric: str = "to trace event") -> Plot:
     name = {"arm64": "SDEI", "x86_64": "NMI"}.get(arch, "")
     plot = Plot(f"From the {name} notification {metric.replace('to', 'to the', 1)} ({arch})", "nanoseconds, one for "
-                "each instruction", "records, %", key="bottom right",
+                "each instruction", "records, %",
                 settings=["set logscale x 10", "set yrange [0:101]", "set format x '%.0s%c'", "set xrange [1000:1e7]"])
     for style, part in enumerate(part for part in parts if part.arch == arch):
         for row in find([part], metric=metric):
@@ -142,7 +142,7 @@ def delivered(parts: list[Part]) -> Plot:
                 bars_b.append((at + 0.36, 100 * row.mid_b / raised.mid_b, f'"{row.workload}\\n{arch} {part.kernel}"'))
                 at += 1
     names = (parts[0].a, parts[0].b) if parts else ("A", "B")
-    plot = Plot("Records delivered, of those raised", "", "%", key="outside top right horizontal",
+    plot = Plot("Records delivered, of those raised", "", "%", key="outside right top",
                 settings=["set yrange [0:105]", "set boxwidth 0.34", f"set xrange [-0.5:{at - 0.1}]", "set tics scale 0",
                           "set bmargin 4", "set xtics font ',11'"])
     if at:

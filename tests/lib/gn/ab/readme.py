@@ -69,6 +69,9 @@ def block(parts: list[Part]) -> str:
         if floor:
             lines += [f"{shown(floor[0].mid_b)} of the SDEI figures on {floor[0].kernel} are the kernel's own entry and exit.", ""]
     kernels = ", ".join(f"{part.release}" for part in parts)
+    if find(parts, workload="latency"):
+        lines += ["`ghes_nmi` hands a corrected record on with the next timer tick where one is to come, a recoverable one at "
+                  "once.", ""]
     lines += [f"![Cost of a notification by the size of its record]({PLOT})", "",
               f"Kernels {kernels}; QEMU {parts[0].qemu}, `-icount shift=0`.", "", END]
     return "\n".join(lines)
