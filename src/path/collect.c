@@ -134,7 +134,9 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 	u32 limit, length, severity;
 	u8 *block;
 
-	if (unlikely(offset > s->block.length || offset + GN_BLOCK_MIN > s->block.length))
+	/* Device memory has no words at odd places: gn_window_map() will refuse those. */
+	if (unlikely(offset > s->block.length || offset + GN_BLOCK_MIN > s->block.length ||
+		     offset % 4))
 		return moved(s, pa);
 	block = s->block.va + offset;
 	if (!gn_window_read32(block, device))
