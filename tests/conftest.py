@@ -8,6 +8,7 @@ verdict = pytest.StashKey[str]()
 
 def pytest_addoption(parser):
     parser.addoption("--soak", type=int, default=50_000, metavar="N", help="records of the soak case")
+    parser.addoption("--full", action="store_true", help="cases that have a short form: the long one")
     parser.addoption("--unsettled", action="store_true", help="also cases whose failures are not explained yet")
 
 
