@@ -12,7 +12,6 @@ def pytest_addoption(parser):
                      help="run VM cases on this kernel of kernels.list (may be repeated; default: those of each case)")
     parser.addoption("--full", action="store_true", help="also the long forms of cases, for which a change has no time")
     parser.addoption("--timed", action="store_true", help="hold time limits that mean nothing on a busy machine")
-    parser.addoption("--unsettled", action="store_true", help="also cases whose failures are not explained yet")
 
 
 def counts(reporter) -> tuple[int, int, int]:

@@ -11,7 +11,7 @@ from gn import cper
 from gn.driver import Trace
 from gn.sources import Source
 
-pytestmark = pytest.mark.arch("arm64")
+pytestmark = [pytest.mark.arch("arm64"), pytest.mark.enough("6.12")]
 # What the kernel has no part in needs no second one.
 one_kernel = pytest.mark.kernels("6.12")
 

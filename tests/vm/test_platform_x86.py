@@ -15,7 +15,7 @@ from gn.vm import CommandError, VMError
 platform_class("x86_64")  # makes its other files importable
 from x86 import costs, layout, table  # noqa: E402
 
-pytestmark = pytest.mark.arch("x86_64")
+pytestmark = [pytest.mark.arch("x86_64"), pytest.mark.enough("6.12")]
 # What the kernel has no part in needs no second one.
 one_kernel = pytest.mark.kernels("6.12")
 # The kernel on an NMI that nobody claims.

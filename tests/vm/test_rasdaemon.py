@@ -130,6 +130,7 @@ def every_kind(mark: int) -> tuple[list[bytes], Rows]:
     return blocks, rows
 
 
+@pytest.mark.enough("6.12")
 def test_every_kind(boot, kernel, run_dir):
     """The same errors under the in-tree driver and under ours, one after the other: what both can tell is equal, and
     memory errors, which Debian's kernels tell nobody, are there.
@@ -169,6 +170,7 @@ def check(daemon: Daemon, expected: Rows) -> None:
         assert rows[table] == expected[table], table
 
 
+@pytest.mark.enough("6.12")
 def test_fields(boot, kernel, run_dir):
     """Only what is valid is told, and each section has its own severity and name, whatever block it came in."""
     machine, src, daemon = start(boot, kernel, run_dir, "trixie")
@@ -220,6 +222,7 @@ def test_cpu(boot, kernel, run_dir):
     assert [int(cpu) for cpu in re.findall(r"^ cpu: (-?\d+)$", daemon.log, re.MULTILINE)] == list(names.values())
 
 
+@pytest.mark.enough("6.12")
 def test_many(boot, kernel, run_dir):
     """A burst is recorded error by error; of a section that the kernel's event cannot hold, the beginning."""
     machine, src, daemon = start(boot, kernel, run_dir, "trixie")
