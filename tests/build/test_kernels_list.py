@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from gn import TOP
-from gn.kernels import EVERY, Kernel, read
+from gn.kernels import ARCHES, EVERY, Kernel, read
 
 every_kernel = pytest.mark.parametrize("kernel", [Kernel(arch, version) for arch in EVERY for version in EVERY[arch]],
                                        ids=lambda kernel: f"{kernel.arch}-{kernel.version}")
@@ -21,14 +21,17 @@ def test_everybody_says_the_same():
     assert (checked.returncode, checked.stdout) == (0, "")
 
 
-def test_readme_table_has_every_kernel():
+def test_readme_table():
+    """It has every kernel, and none that failed."""
     text = (TOP / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (\S+) \| (\S+) \| (.*) \| (.*) \|$", text, re.MULTILINE)
-    assert [(line.name, line.suite) for line in read()] == [row[:2] for row in rows if row[1] in
-                                                           {line.suite for line in read()}]
-    for name, _, *cells in rows:
-        for cell in cells:
-            assert "failed" not in cell and "not run" not in cell, f"{name}: run make matrix, mend it, commit README.md"
+    suites = {line.suite for line in read()}
+    rows = [row for row in re.findall(r"^\| (\S+) \| (\S+) \| (.*) \| (.*) \|$", text, re.MULTILINE) if row[1] in suites]
+    assert [(line.name, line.suite) for line in read()] == [row[:2] for row in rows], "run make matrix"
+    cells = {f"{arch}-{name}": cell for name, _, *both in rows for arch, cell in zip(ARCHES, both, strict=True)}
+    assert [name for name, cell in cells.items() if "failed" in cell] == []
+    waiting = [name for name, cell in cells.items() if "not run" in cell]
+    if waiting:
+        pytest.skip(f"make matrix has not been run for {', '.join(waiting)}")
 
 
 @every_kernel
