@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from gn import TOP
-from gn.kernels import EVERY, Kernel, read
+from gn.kernels import ARCHES, EVERY, Kernel, read
 
 every_kernel = pytest.mark.parametrize("kernel", [Kernel(arch, version) for arch in EVERY for version in EVERY[arch]],
                                        ids=lambda kernel: f"{kernel.arch}-{kernel.version}")
@@ -21,19 +21,23 @@ def test_everybody_says_the_same():
     assert (checked.returncode, checked.stdout) == (0, "")
 
 
-def test_readme_table_has_every_kernel():
+def test_readme_table():
+    """It has every kernel, and none that failed."""
     text = (TOP / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (\S+) \| (\S+) \| (.*) \| (.*) \|$", text, re.MULTILINE)
-    assert [(line.name, line.suite) for line in read()] == [row[:2] for row in rows if row[1] in
-                                                           {line.suite for line in read()}]
-    for name, _, *cells in rows:
-        for cell in cells:
-            assert "failed" not in cell and "not run" not in cell, f"{name}: run make matrix, mend it, commit README.md"
+    suites = {line.suite for line in read()}
+    rows = [row for row in re.findall(r"^\| (\S+) \| (\S+) \| (.*) \| (.*) \|$", text, re.MULTILINE) if row[1] in suites]
+    assert [(line.name, line.suite) for line in read()] == [row[:2] for row in rows], "run make matrix"
+    cells = {f"{arch}-{name}": cell for name, _, *both in rows for arch, cell in zip(ARCHES, both, strict=True)}
+    assert [name for name, cell in cells.items() if "failed" in cell] == []
+    waiting = [name for name, cell in cells.items() if "not run" in cell]
+    if waiting:
+        pytest.skip(f"make matrix has not been run for {', '.join(waiting)}")
 
 
 @every_kernel
 def test_dkms_knows_this_kernel(kernel):
     """dkms.conf lets every supported kernel pass, and names the modules that were built for it."""
+    assert kernel.missing() is None
     machine = {"arm64": "aarch64", "x86_64": "x86_64"}[kernel.arch]
     script = ('. ./dkms.conf; [[ $kernelver =~ $BUILD_EXCLUSIVE_KERNEL && $arch =~ $BUILD_EXCLUSIVE_ARCH ]] || echo excluded; '
               'for option in $BUILD_EXCLUSIVE_CONFIG; do grep -qE "^$option=[ym]" "$config" || echo "$option"; done; '
@@ -55,6 +59,7 @@ def test_dkms_refuses_what_is_out_of_range(release):
 @every_kernel
 def test_probe(kernel):
     """scripts/probe promises what was then built, by its own release, and names what is lacking."""
+    assert kernel.missing() is None
     said = subprocess.run([TOP / "scripts/probe", "--json", kernel.cache / "headers"], check=True, capture_output=True,
                           text=True).stdout
     result = json.loads(said)
