@@ -135,7 +135,8 @@ def test_observation_and_refusals(boot):
     for side in "ab":
         assert rows["idle NMI: calls"][side][0] >= 5
         assert rows["idle NMI median"][side][0] <= rows["idle NMI p99"][side][0] <= rows["idle NMI p99.9"][side][0]
-        assert rows["unknown NMIs in the log"][side][0] >= 1  # the kernel says it of ten in five seconds
+    # The kernel says it of ten in five seconds: the second turn's may be suppressed.
+    assert rows["unknown NMIs in the log"]["a"][0] + rows["unknown NMIs in the log"]["b"][0] >= 5
     assert vm.check(STATE) == before
 
     # Interrupted while the sources are with the other driver.
