@@ -135,7 +135,8 @@ def test_observation_and_refusals(boot):
     for side in "ab":
         assert rows["idle NMI: calls"][side][0] >= 5
         assert rows["idle NMI median"][side][0] <= rows["idle NMI p99"][side][0] <= rows["idle NMI p99.9"][side][0]
-        assert rows["unknown NMIs in the log"][side][0] >= 1  # the kernel says it of ten in five seconds
+    # The kernel says it of ten in five seconds: the second turn's may be suppressed.
+    assert rows["unknown NMIs in the log"]["a"][0] + rows["unknown NMIs in the log"]["b"][0] >= 5
     assert vm.check(STATE) == before
 
     # Interrupted while the sources are with the other driver.
@@ -151,7 +152,8 @@ def test_observation_and_refusals(boot):
         assert result.rc == 2 and reason in result.out, result
         assert vm.check(STATE) == before
 
-    refused(f"chmod 755 / /ab /root /tmp; su -s /bin/sh nobody -c '{TOOL}' 2>&1", "only root")
+    user = "import os, sys; os.setuid(1000); os.execv(sys.argv[1], sys.argv[1:])"
+    refused(f"python3 -c '{user}' {TOOL.replace('python3', PYTHON, 1)} 2>&1", "only root")
     refused(f"{TOOL.replace('--module', '--module /nowhere.ko #')} 2>&1", "no such module file")
     refused("python3 -B /ab/scripts/ghes-ab --here 2>&1", "not installed for this kernel")
     vm.check("mount -t securityfs none /sys/kernel/security && echo integrity >/sys/kernel/security/lockdown")

@@ -73,7 +73,8 @@ def draw(plot: Plot) -> str:
 
 def alone(svg: str) -> str:
     """As a file of its own."""
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + svg.replace(">", f"><style>{STYLE}</style>", 1)
+    head = '<?xml version="1.0" encoding="utf-8"?>\n<!-- SPDX-License-Identifier: GPL-2.0-only -->\n'
+    return head + svg.replace(">", f"><style>{STYLE}</style>", 1)
 
 
 # What is drawn ----------------------------------------------------------------------------------------
