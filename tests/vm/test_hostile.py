@@ -39,7 +39,7 @@ def attack(machine, src, mode: str, count: int) -> tuple[int, int, int]:
         qtest = machine.qtest.sock
         qtest.setblocking(True)
         command = [hostile_program(), machine.ram.fd, qtest.fileno(), mode, count, src.status_reg, src.ack_reg, src.block,
-                   src.length, file]
+                   machine.sources[1].ack_reg, machine.sources[1].block, file]
         result = subprocess.run([str(word) for word in command], pass_fds=[machine.ram.fd, qtest.fileno()],
                                 capture_output=True, text=True, timeout=3600)
         qtest.settimeout(30)
