@@ -8,6 +8,10 @@ T ?=
 # Records of make soak.
 SOAK ?= 1000000
 
+# Seconds that make fuzz gives each target.
+SECONDS ?= 60
+
+.PHONY: fuzz prove
 .PHONY: help all install demo test check soak bench matrix deb test-packages clean
 
 help:
@@ -16,6 +20,8 @@ help:
 	@echo "               (make test T='-k sdei': those whose name contains sdei)"
 	@echo 'make soak      a million records by NMI on two CPUs, none lost (SOAK=N: as many)'
 	@echo 'make bench     compare with the kernel'"'"'s own driver on every kernel: build/bench'
+	@echo 'make fuzz      fuzz what reads firmware, a minute per target (SECONDS=N: as long)'
+	@echo 'make prove     prove that the walk over a record ends and stays in it'
 	@echo 'make check     check the sources without running them'
 	@echo 'make matrix    build for every supported kernel and run the core cases there'
 	@echo 'make deb       build the Debian packages into build/deb'
@@ -34,6 +40,12 @@ test:
 
 check:
 	scripts/check
+
+fuzz:
+	scripts/fuzz --seconds $(SECONDS)
+
+prove:
+	scripts/prove
 
 soak:
 	scripts/test -k test_soak --soak $(SOAK) --timeout 7200

@@ -12,6 +12,8 @@
 #ifdef CONFIG_ARM64
 #include <linux/irqflags.h>
 #include <asm/barrier.h>
+#include <asm/cpufeature.h>
+#include <asm/pgtable-hwdef.h>
 #include <asm/sysreg.h>
 
 /*
@@ -29,6 +31,15 @@ static inline bool gn_arch_is_device(const void *va)
 	asm volatile("at s1e1r, %1\n\tisb\n\tmrs %0, par_el1" : "=r"(par) : "r"(va) : "memory");
 	local_irq_restore(flags);
 	return (par & 1) || !(par >> 60);
+}
+
+/* Has this machine such a physical address? One beyond is no memory of anybody's. */
+static inline bool gn_arch_has_address(u64 pa)
+{
+	u64 range = read_sysreg(id_aa64mmfr0_el1) & 0xf;
+	unsigned int bits = id_aa64mmfr0_parange_to_phys_shift(range);
+
+	return !(pa & ~PHYS_MASK) && !(pa >> bits);
 }
 
 /* NMI-safe. Ticks of a counter that all CPUs share. */
@@ -52,11 +63,18 @@ static inline u64 gn_clock_ns(u64 ticks)
 
 #else
 #include <asm/msr.h>
+#include <asm/processor.h>
 #include <asm/tsc.h>
 
 static inline bool gn_arch_is_device(const void *va)
 {
 	return false; /* any access may go to any memory type */
+}
+
+/* Has this machine such a physical address? ioremap() warns of one beyond. */
+static inline bool gn_arch_has_address(u64 pa)
+{
+	return !(pa >> boot_cpu_data.x86_phys_bits);
 }
 
 /* NMI-safe. Ticks of a counter that all CPUs share. */

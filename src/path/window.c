@@ -30,7 +30,7 @@ int gn_window_map(struct gn_window *w, u64 pa, u32 length)
 	void __iomem *va;
 
 	*w = (struct gn_window){};
-	if (!pa || pa % 4 || pa + length < pa || pa + length - 1 > (u64)(phys_addr_t)-1)
+	if (!pa || pa % 4 || pa + length < pa || !gn_arch_has_address(pa + length - 1))
 		return -EINVAL;
 	if (region_intersects(pa, length, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
 	    REGION_DISJOINT)

@@ -5,11 +5,13 @@
 
 #include <linux/types.h>
 
+#ifndef LENGTH
 #define LENGTH 256u
-
-static u8 any_bytes[LENGTH];
+#endif
 
 u32 nondet_u32(void);
+
+static u8 any_bytes[LENGTH];
 
 /* @length bytes of any content; whatever lies behind them is out of bounds. */
 static inline const u8 *any_block(u32 length)

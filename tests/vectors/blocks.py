@@ -3,7 +3,7 @@
 
 from gn.cper import CORRECTED, FATAL, RECOVERABLE, Section, block
 
-from sections import (ALL, CXL_EVENTS, M32, arm, context, cxl, cxl_event, firmware, generic, ia, ia_context, info,
+from sections import (CXL_EVENTS, M32, arm, context, cxl, cxl_event, firmware, generic, ia, ia_context, info,
                       memory, pcie, vendor)
 from vectors import Vector
 

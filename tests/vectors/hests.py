@@ -93,6 +93,8 @@ def others(c: Collection) -> None:
         c.add("stepped_over", "+1 +2", what, table([g, data, ghes(2)]))
     for what, data in (("machine check of 255 banks, there are 3", machine_check(255, 3)),
                        ("corrected machine check of 1 bank that is cut", corrected_check(1, 1)[:-1]),
+                       ("machine check that ends before its count of banks", machine_check()[:20]),
+                       ("corrected machine check that ends before its count", corrected_check()[:30]),
                        ("AER bridge that is cut", plain(8, 55)), ("NMI that is cut", plain(2, 19))):
         c.add("other_cut", f"+1 -{struct.unpack_from('<H', data, 2)[0]}", what, table([g, data]))
     for kind in (3, 4, 5):

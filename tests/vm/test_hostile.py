@@ -2,6 +2,7 @@
 """Firmware that changes a record while it is read: lengths, status, and where the block is."""
 
 import fcntl
+import re
 import subprocess
 
 import pytest
@@ -10,7 +11,7 @@ from gn import BUILD, TOP, cper, driver
 from gn.sources import Source
 
 SOURCE = TOP / "tests/platform/x86/hostile.c"
-RECORDS = 10_000  # of each way; with --full a million
+RECORDS = 3_000  # of each way; with --full a million
 
 
 def hostile_program():
@@ -39,7 +40,7 @@ def attack(machine, src, mode: str, count: int) -> tuple[int, int, int]:
         qtest = machine.qtest.sock
         qtest.setblocking(True)
         command = [hostile_program(), machine.ram.fd, qtest.fileno(), mode, count, src.status_reg, src.ack_reg, src.block,
-                   src.length, file]
+                   machine.sources[1].ack_reg, machine.sources[1].block, file]
         result = subprocess.run([str(word) for word in command], pass_fds=[machine.ram.fd, qtest.fileno()],
                                 capture_output=True, text=True, timeout=3600)
         qtest.settimeout(30)
@@ -48,7 +49,14 @@ def attack(machine, src, mode: str, count: int) -> tuple[int, int, int]:
     return raised, flips, again
 
 
+TROUBLE = r"BUG|WARNING|Oops|Call Trace|lockup|detected stalls|blocked for more than"
+
+
+# An NMI for a record that is not there when it is looked for is one without a reason, and the kernel says so:
+# the console is not judged, the log is, here.
+@pytest.mark.expect_console("source 5 taken")
 @pytest.mark.arch("x86_64")
+@pytest.mark.kernels("6.12", "7.3")
 @pytest.mark.limit(3600)
 def test_record_flipped_while_it_is_read(boot, kernel, pytestconfig, record_property, capsys):
     """No crash, no hang, and each record counted once: raised = delivered + malformed."""
@@ -82,4 +90,6 @@ def test_record_flipped_while_it_is_read(boot, kernel, pytestconfig, record_prop
         driver.settle(machine)
         assert trace.payloads() == [block[84:]], "the good record after it was not delivered"
     assert "HardwareCorrupted:     0 kB" in machine.vm.check("cat /proc/meminfo")
-    assert int(machine.vm.check("dmesg | wc -l")) < 2000, "the log was flooded"
+    log = machine.vm.check("dmesg").splitlines()
+    assert len([line for line in log if "ghes_nmi" in line]) < 500, "the log was flooded"
+    assert not [line for line in log if re.search(TROUBLE, line)]

@@ -68,10 +68,27 @@ def test_malformed(boot, kernel):
         assert trace.payloads() == [], f"{name}: a record was made of it"
         head = machine.vm.check(f"od -An -v -tx1 -N{len(block)} {kept}").split()
         assert bytes.fromhex("".join(head)) == block, f"{name}: the bytes kept are others"
+        last = machine.vm.check(f"cat {driver.device(src)}/ghes_nmi/malformed_last").split()
+        assert last[:2] == [str(stats["malformed"]), reason], f"{name}: the bytes kept are said to be {last}"
         good_still_works(machine, src, trace, seq)
         before = driver.stats(machine, src)
     assert machine.vm.check(f"stat -c %a {kept}").strip() == "400"
     assert "HardwareCorrupted:     0 kB" in machine.vm.check("cat /proc/meminfo")
+
+
+def test_lockdown_keeps_the_bytes(boot, kernel):
+    """What firmware memory held is nobody's to read where root may not read memory."""
+    machine, src, _ = one(boot, kernel)
+    kept = f"{driver.device(src)}/ghes_nmi/malformed_block"
+    machine.post(src, MALFORMED["too_long"])
+    driver.settle(machine)
+    lock = "/sys/kernel/security/lockdown"
+    machine.vm.check(f"mount -t securityfs none /sys/kernel/security; echo integrity >{lock}")
+    assert machine.vm.run(f"cat {kept} | wc -c").out.strip() not in ("", "0")
+    machine.vm.check(f"echo confidentiality >{lock}")
+    result = machine.vm.run(f"cat {kept} >/dev/null")
+    assert result.rc != 0, "read although locked down"
+    assert driver.stats(machine, src)["malformed"] == 1, "counters are no secret"
 
 
 @pytest.mark.arch("arm64")

@@ -3,18 +3,22 @@
  * Firmware that changes a record while it is read: raises it, rings, and until it
  * is acknowledged flips one word of it after the other, as fast as this CPU can.
  *
- *	hostile RAM-FD QTEST-FD MODE COUNT STATUS-REGISTER ACK-REGISTER BLOCK SIZE RECORD
+ *	hostile RAM-FD QTEST-FD MODE COUNT ADDRESS-REGISTER ACK-REGISTER BLOCK \
+ *		OTHER-ACK-REGISTER OTHER-BLOCK RECORD
  *
- * Places are offsets in the guest's memory, RECORD is a file, SIZE the block's.
+ * Places are offsets in the guest's memory, RECORD is a file. The other source is
+ * free; it tells when the guest is not reading (see withdrawn()).
  * MODE is "lengths" (every length field, and the status, which may be withdrawn)
  * or "address" (lengths, statuses that are not 0, and where the block is). Says
- * "RAISED FLIPS RINGS" when COUNT records were acknowledged.
+ * "RAISED FLIPS AGAIN" when COUNT records were acknowledged; AGAIN is how often
+ * one had to be rung for, or raised, once more.
  *
  * What is acknowledged was counted once: after it, no word is left that could be
  * taken for another record. So the status is flipped by compare-and-swap, which
  * fails once the other side has cleared it, and the address leads only to places
  * whose first word is 0, or that are none of firmware's memory.
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +29,7 @@
 #include <unistd.h>
 
 #define NMI	   "writel 0xfee00000 0x400\n"
-#define PATIENCE   50000000ll /* nanoseconds until the record is raised anew */
+#define PATIENCE   2000000ll /* nanoseconds until the bell is rung again */
 #define FIELDS_MAX 64
 
 static volatile uint8_t *ram;
@@ -112,16 +116,52 @@ static uint32_t nasty(uint32_t right)
 	}
 }
 
+/* Of the record that is raised, and of the source that is asked. */
+static uint64_t reg, ack, block, other_ack, other_block;
+static uint8_t record[65536];
+static uint32_t size, right;
+
+static bool acknowledged(uint64_t at)
+{
+	return *(volatile uint64_t *)(ram + at) & 1;
+}
+
+static void publish(uint64_t at, const uint8_t *bytes, uint32_t n)
+{
+	memcpy((uint8_t *)ram + at + 4, bytes + 4, n - 4);
+	__atomic_store_n((uint32_t *)(ram + at), *(const uint32_t *)bytes, __ATOMIC_RELEASE);
+	ring();
+}
+
+/*
+ * The record was withdrawn. Perhaps the guest had seen it before, and clears and
+ * acknowledges what it has copied; raised anew between the two, it would be taken
+ * twice. A record of the other source is taken by the same handler, which looks
+ * at that source last: when it is acknowledged, this one is not being read.
+ */
+static void withdrawn(void)
+{
+	uint8_t small[84] = { 2 };
+
+	small[12] = 64;
+	small[16] = 2;
+	*(volatile uint64_t *)(ram + other_ack) = 0;
+	publish(other_block, small, sizeof(small));
+	while (!acknowledged(other_ack))
+		;
+	if (!acknowledged(ack))
+		publish(block, record, size);
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t reg, ack, block, flips = 0;
-	uint32_t size, at[FIELDS_MAX], right, raised = 0, again = 0, count;
-	uint8_t record[65536];
+	uint32_t at[FIELDS_MAX], raised = 0, again = 0, count;
+	uint64_t flips = 0;
 	struct stat status;
 	int n, addresses;
 	FILE *file;
 
-	if (argc != 10)
+	if (argc != 11)
 		return 2;
 	qtest = atoi(argv[2]);
 	addresses = !strcmp(argv[3], "address");
@@ -129,7 +169,9 @@ int main(int argc, char **argv)
 	reg = strtoull(argv[5], NULL, 0);
 	ack = strtoull(argv[6], NULL, 0);
 	block = strtoull(argv[7], NULL, 0);
-	file = fopen(argv[9], "r");
+	other_ack = strtoull(argv[8], NULL, 0);
+	other_block = strtoull(argv[9], NULL, 0);
+	file = fopen(argv[10], "r");
 	if (!file || fstat(atoi(argv[1]), &status))
 		return 2;
 	size = (uint32_t)fread(record, 1, sizeof(record), file);
@@ -140,56 +182,56 @@ int main(int argc, char **argv)
 	n = fields(record, size, at);
 	memcpy(&right, record, sizeof(right));
 
-	while (raised < count) {
-		/* Where a flipped address may lead: nowhere, elsewhere, memory that is not ours. */
-		const uint64_t places[] = { block,     block,	  block + 64, 0,
-					    0x1000000, block + 2, 1ull << 52, 0xfffffffffffff000 };
+	for (; raised < count; raised++) {
+		/* Where a flipped address may lead: elsewhere, nowhere, memory that is not ours. */
+		const uint64_t places[] = { block,     block,	   block + 64,	       block + 2,
+					    0x1000000, 1ull << 52, 0xfffffffffffff000, 0 };
 		long long end = now() + PATIENCE;
 		uint32_t shown = right, spins = 0;
+		int lead_astray = addresses;
 
-		*(volatile uint64_t *)(ram + reg) = block;
 		*(volatile uint64_t *)(ram + ack) = 0;
-		put32(block, 0);
-		memcpy((uint8_t *)ram + block + 4, record + 4, size - 4);
-		__atomic_store_n((uint32_t *)(ram + block), right, __ATOMIC_RELEASE);
-		ring();
-		while (!(*(volatile uint64_t *)(ram + ack) & 1)) {
-			uint32_t i = (uint32_t)(chance() % (unsigned int)(n + 2)), field, old;
+		publish(block, record, size);
+		while (!acknowledged(ack)) {
+			uint32_t i = (uint32_t)(chance() % (unsigned int)(n + 2)), old;
 
 			if (++spins % 256 == 0 && now() > end) {
+				/* Looked for elsewhere, it was not found: no more of that. */
+				*(volatile uint64_t *)(ram + reg) = block;
+				lead_astray = 0;
+				ring();
 				again++;
-				break;
+				end = now() + PATIENCE;
 			}
 			if (i == (uint32_t)n) {
 				uint32_t fresh = nasty(right);
 
-				/* Withdrawn, it stays so until it is raised anew. */
 				if (addresses || chance() % 64)
 					fresh |= 1;
-				if (__atomic_compare_exchange_n((uint32_t *)(ram + block), &shown,
-								fresh, 0, __ATOMIC_SEQ_CST,
-								__ATOMIC_SEQ_CST))
-					shown = fresh;
-				else
+				if (!__atomic_compare_exchange_n((uint32_t *)(ram + block), &shown,
+								 fresh, 0, __ATOMIC_SEQ_CST,
+								 __ATOMIC_SEQ_CST)) {
 					shown = 0xdead; /* cleared: never again */
+				} else if (!fresh) {
+					withdrawn();
+					again++;
+					shown = right;
+				} else {
+					shown = fresh;
+				}
 			} else if (i == (uint32_t)n + 1) {
-				if (!addresses)
+				if (!lead_astray)
 					continue;
 				*(volatile uint64_t *)(ram + reg) = places[chance() % 8];
 			} else {
-				field = at[i];
-				memcpy(&old, record + field, sizeof(old));
-				put32(block + field, nasty(old));
+				memcpy(&old, record + at[i], sizeof(old));
+				put32(block + at[i], nasty(old));
 			}
 			flips++;
 		}
 		*(volatile uint64_t *)(ram + reg) = block;
-		/* Not taken: what is there is raised again, and still the same record. */
-		if (*(volatile uint64_t *)(ram + ack) & 1)
-			raised++;
 		hear();
 	}
-	put32(block, 0);
 	printf("%u %llu %u\n", raised, (unsigned long long)flips, again);
 	return 0;
 }

@@ -37,8 +37,8 @@ static inline int prove_compare(const void *a, const void *b, size_t n)
 	return nondet_int();
 }
 
-#define memcpy	prove_copy
-#define memset	prove_set
-#define memcmp	prove_compare
+#define memcpy prove_copy
+#define memset prove_set
+#define memcmp prove_compare
 
 #endif
