@@ -20,6 +20,7 @@ if str(HERE.parent) not in sys.path:
     sys.path.append(str(HERE.parent))
 
 from arm64 import handoff, layout  # noqa: E402
+from arm64.exceptions import Exceptions  # noqa: E402
 from arm64.spool import Memory, Report, Reports, Shared, Spool, entry  # noqa: E402
 
 COMMAND_LINE = "console=ttyAMA0 efi=noruntime"
@@ -55,7 +56,7 @@ class Heap:
         return at
 
 
-class Arm64(Platform):
+class Arm64(Exceptions, Platform):
     """Beyond what every platform takes:
 
     el: exception level the kernel starts at, 2 or 1
