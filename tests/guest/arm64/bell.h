@@ -6,7 +6,9 @@
 #ifndef BELL_H
 #define BELL_H
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,23 +79,6 @@ static inline int bell_ring(volatile u64 *word, u64 was)
 	return -1;
 }
 
-/* A slot of one's own; a process that has forked takes another. */
-static inline void call_open(void)
-{
-	for (int i = 0; i < CALLS_GUEST; i++)
-		if (__sync_bool_compare_and_swap(&calls[i].owner, 0, getpid())) {
-			my_call = &calls[i];
-			return;
-		}
-	fprintf(stderr, "no call slot is free\n");
-	exit(1);
-}
-
-static inline void call_close(void)
-{
-	my_call->owner = 0;
-}
-
 static inline void call_send(u64 op)
 {
 	__sync_synchronize();
@@ -102,6 +87,33 @@ static inline void call_send(u64 op)
 		fprintf(stderr, "firmware does not answer\n");
 		exit(1);
 	}
+}
+
+/*
+ * A slot of one's own; a process that has forked takes another. That of a process which was killed
+ * is free.
+ */
+static inline void call_open(void)
+{
+	for (int i = 0; i < CALLS_GUEST; i++) {
+		u64 owner = calls[i].owner;
+
+		if (owner && (!kill(owner, 0) || errno != ESRCH))
+			continue;
+		if (!__sync_bool_compare_and_swap(&calls[i].owner, owner, getpid()))
+			continue;
+		my_call = &calls[i];
+		if (my_call->op != CALL_NONE)
+			call_send(CALL_CANCEL);
+		return;
+	}
+	fprintf(stderr, "no call slot is free\n");
+	exit(1);
+}
+
+static inline void call_close(void)
+{
+	my_call->owner = 0;
 }
 
 static inline u64 call_page(u64 op, u64 pa, u64 recipe, u64 times)
