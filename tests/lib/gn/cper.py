@@ -23,6 +23,10 @@ PCIE = uuid.UUID("d995e954-bbc1-430f-ad91-b44dcb3c6f35")
 # Not any vendor's: records made for tests.
 VENDOR = uuid.UUID("6e2d4d7b-51b6-4b52-9a54-0f5c3a1f9c11")
 
+# Values of eight bytes that stand for what only firmware knows when the error happens: the physical address, the
+# virtual one, the number of the exception. The arm64 platform's recipes are made of records with these.
+PA, VA, SERIAL = 0xFD5C_9E31_7A64_0B01, 0xFD5C_9E31_7A64_0B02, 0xFD5C_9E31_7A64_0B03
+
 
 @dataclass
 class Section:

@@ -25,7 +25,7 @@ class Struct:
 def parse(text: str) -> dict[str, object]:
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     found: dict[str, object] = {name: int(value, 0)
-                                for name, value in re.findall(r"^#define (\w+)\s+(\w+)$", text, re.MULTILINE)}
+                                for name, value in re.findall(r"^#define (\w+)\s+(\w+)\s*$", text, re.MULTILINE)}
     for name, body in re.findall(r"^struct (\w+) \{(.*?)^\};", text, re.DOTALL | re.MULTILINE):
         found[name] = Struct(body)
     return found

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gn import BUILD
+from gn.gdb import CallCosts
 from gn.kernels import STRICT, Kernel
 from gn.platform import Platform
 from gn.ram import Ram
@@ -20,6 +21,7 @@ if str(HERE.parent) not in sys.path:
     sys.path.append(str(HERE.parent))
 
 from arm64 import handoff, layout  # noqa: E402
+from arm64.exceptions import Exceptions  # noqa: E402
 from arm64.spool import Memory, Report, Reports, Shared, Spool, entry  # noqa: E402
 
 COMMAND_LINE = "console=ttyAMA0 efi=noruntime"
@@ -55,7 +57,7 @@ class Heap:
         return at
 
 
-class Arm64(Platform):
+class Arm64(Exceptions, Platform):
     """Beyond what every platform takes:
 
     el: exception level the kernel starts at, 2 or 1
@@ -64,6 +66,7 @@ class Arm64(Platform):
     hest: False: no HEST; bytes: these instead of count and entries
     sticky: a signal for an event nobody has registered stays pending instead of being refused
     retry: ticks between two looks of the firmware at a source that is not free
+    gdb: the machine can be stopped, for call_costs(): an idle guest waits in real time
 
     Source.extra: unknown_event=True: firmware does not know the source's event number;
     cpu=N: CPU that takes a private event (else each that has it enabled in turn).
@@ -74,12 +77,14 @@ class Arm64(Platform):
     def __init__(self, *, kernel: Kernel, sources: list[Source], run_dir: Path, smp: int = 1, icount: bool = False,
                  append: str = "", agent: bool = True, console_stdio: bool = False, el: int = 2,
                  cpu: str = "neoverse-n1", sdei: bool = True, hest: bool | bytes = True, sticky: bool = False,
-                 retry: int = RETRY_TICKS, boot_timeout: float = 60) -> None:
+                 retry: int = RETRY_TICKS, gdb: bool = False, boot_timeout: float = 60) -> None:
         if icount and smp > 1:
             raise ValueError("icount counts the instructions of one CPU")
         if smp > layout.CPUS_MAX or len(sources) > layout.SOURCES_MAX:
             raise ValueError(f"at most {layout.CPUS_MAX} CPUs and {layout.SOURCES_MAX} sources")
-        self.kernel, self.sources = kernel, sources
+        if gdb and not icount:
+            raise ValueError("gdb is for counting instructions: it needs icount")
+        self.kernel, self.sources, self.gdb = kernel, sources, gdb
         self.ram = Ram(layout.RAM_SIZE)
         self.memory = Memory(self.ram.map, layout.RAM_AT)
         self.control = Shared(self.memory, layout.CONTROL_AT, layout.control)
@@ -97,14 +102,14 @@ class Arm64(Platform):
         if agent:
             self.vm.use_agent(self.ram, layout.AGENT_AT - layout.RAM_AT)
         try:
-            self.vm.start(self._argv(smp, icount, cpu, console_stdio, bell), self.ram, terminal=console_stdio)
+            self.vm.start(self._argv(smp, icount, gdb, cpu, console_stdio, bell), self.ram, terminal=console_stdio)
             if agent:
                 self.vm.wait_ready(boot_timeout)
         except BaseException:
             self.close()
             raise
 
-    def _argv(self, smp: int, icount: bool, cpu: str, console_stdio: bool, bell: list[str]) -> list[str]:
+    def _argv(self, smp: int, icount: bool, gdb: bool, cpu: str, console_stdio: bool, bell: list[str]) -> list[str]:
         if console_stdio:
             console = ["-chardev", "stdio,mux=on,id=console,signal=off", "-serial", "chardev:console"]
         else:
@@ -113,7 +118,8 @@ class Arm64(Platform):
                 "-M", "virt,secure=on,virtualization=on,gic-version=3,memory-backend=ram",
                 "-cpu", f"{cpu},cntfrq=1000000000", "-smp", str(smp), "-m", str(layout.RAM_SIZE >> 20),
                 *self.ram.argv("ram"), "-accel", "tcg,thread=multi" if smp > 1 else "tcg",
-                *(["-icount", "shift=0,sleep=off"] if icount else []),
+                # A stopped guest's clock goes on to the next timer unless it sleeps in real time.
+                *(["-icount", f"shift=0,sleep={'on' if gdb else 'off'}"] if icount else []),
                 "-nodefaults", "-display", "none", "-no-reboot", "-bios", str(firmware()),
                 *console, *bell, "-serial", "chardev:doorbell"]
 
@@ -310,6 +316,13 @@ class Arm64(Platform):
 
     def reports_lost(self) -> int:
         return self.control.report_lost
+
+    def call_costs(self, function: str) -> CallCosts:
+        """For a with statement: `costs` has the guest's instructions of each call of a kernel function meanwhile."""
+        if not self.gdb:
+            raise ValueError("a machine that counts calls is opened with icount=True, gdb=True")
+        address = self.vm.check(f"grep -w {function} /proc/kallsyms | grep -i ' t ' | head -n 1").split()[0]
+        return CallCosts(self.vm, int(address, 16))
 
     def fw_log(self) -> str:
         return VM.read_log(self.vm.run_dir / "firmware.log")

@@ -10,16 +10,20 @@ from arm64 import layout
 
 KINDS = {layout.REPORT_PUBLISH: "publish", layout.REPORT_EVENT: "event", layout.REPORT_ACK: "ack",
          layout.REPORT_REFUSED: "refused", layout.REPORT_PATCH: "patch", layout.REPORT_NEST: "nest",
-         layout.REPORT_MOVE: "move"}
+         layout.REPORT_MOVE: "move", layout.REPORT_SEA: "sea", layout.REPORT_SERROR: "serror"}
+NO_SOURCE = (1 << 64) - 1
 
 
 @dataclass
 class Report(Event):
-    """A line of the firmware's report ring; kind: publish, event, ack, refused, patch, nest or move.
+    """A line of the firmware's report ring; kind: publish, event, ack, refused, patch, nest, move, sea or serror.
 
     An "event" is a handler's run, from dispatch to completion. For "patch" and "nest" lower_ticks says when
     it happened, counted from the dispatch of the handler it happened in; late: after the handler's end, which
     for a patch means not at all. detail: patch: byte offset; nest: index of the outer source; move: place.
+
+    "sea" and "serror": the exception is about to be entered. detail: the physical address, va: the virtual one;
+    serial: how many of both there were before on this machine; seq is of the record. source -1: without record.
     """
 
     time: int = 0
@@ -27,6 +31,8 @@ class Report(Event):
     pc: int = 0
     pstate: int = 0
     detail: int = 0
+    va: int = 0
+    serial: int = 0
 
     @property
     def critical(self) -> bool:
@@ -146,10 +152,12 @@ class Reports:
         while head != tail:
             address = layout.REPORTS_AT + head % layout.REPORTS_MAX * layout.report.size
             (kind, source, event, cpu, seq, time, ticks, lower, flags, pc, pstate,
-             detail) = struct.unpack("<12Q", memory.read(address, layout.report.size))
+             detail, va, serial) = struct.unpack("<14Q", memory.read(address, layout.report.size))
             head += 1
+            if source == NO_SOURCE:
+                source = -1
             self.taken.append(Report(KINDS.get(kind, str(kind)), source, event, cpu, ticks, lower, seq, time,
-                                     flags, pc, pstate, detail))
+                                     flags, pc, pstate, detail, va, serial))
         self.control.report_head = head
 
     def take(self) -> list[Report]:

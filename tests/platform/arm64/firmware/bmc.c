@@ -50,7 +50,7 @@ static void report(u32 kind, u32 source, u64 detail)
 }
 
 /* Looked at once only: another CPU may give the source back between two looks. */
-static bool is_free(u32 source)
+bool bmc_is_free(u32 source)
 {
 	struct source *s = bmc_source(source);
 
@@ -88,23 +88,21 @@ void bmc_notify(u32 source, s32 cpu)
 }
 
 /* The status word makes the record valid: it goes last, after the rest and the withdrawn ack. */
-static void publish(u32 source, const struct entry *entry)
+void bmc_publish(u32 source, const u8 *data, u64 length)
 {
 	struct source *s = bmc_source(source);
 	u8 *block = at(u8, bmc_block(source));
-	const u8 *data = (const u8 *)(entry + 1);
 
 	if (s->flags & SOURCE_V2)
 		store(at(u64, s->ack_register), load(at(u64, s->ack_register)) & ~ACK);
-	if (entry->length > STATUS_SIZE)
-		memcpy(block + STATUS_SIZE, data + STATUS_SIZE, entry->length - STATUS_SIZE);
+	if (length > STATUS_SIZE)
+		memcpy(block + STATUS_SIZE, data + STATUS_SIZE, length - STATUS_SIZE);
 	dsb();
-	if (entry->length >= STATUS_SIZE)
+	if (length >= STATUS_SIZE)
 		store((u32 *)block, *(const u32 *)data);
 	s->published++;
 	state[source].outstanding = true;
 	state[source].next = ticks_now() + s->gap;
-	shape_load(source, entry);
 	report(REPORT_PUBLISH, source, 0);
 }
 
@@ -143,7 +141,7 @@ static const struct entry *next_entry(u32 source)
 static bool look(u32 source, s32 cpu)
 {
 	struct source *s = bmc_source(source);
-	bool free = is_free(source);
+	bool free = bmc_is_free(source);
 	const struct entry *entry;
 
 	while ((entry = next_entry(source))) {
@@ -160,8 +158,10 @@ static bool look(u32 source, s32 cpu)
 			return true;
 		if (entry->flags & ENTRY_GATED)
 			s->gates--;
-		if (kind == ENTRY_RECORD)
-			publish(source, entry);
+		if (kind == ENTRY_RECORD) {
+			shape_load(source, entry);
+			bmc_publish(source, (const u8 *)(entry + 1), entry->length);
+		}
 		if (kind == ENTRY_MOVE)
 			move(source, entry->place);
 		store(&s->spool_head, s->spool_head + entry->size);

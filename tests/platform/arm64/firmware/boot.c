@@ -17,6 +17,7 @@
 #define CPTR_EL3_EZ    (1UL << 8)
 #define CPTR_EL3_ESM   (1UL << 12)
 
+#define HCR_VM	       1UL
 #define HCR_RW	       (1UL << 31)
 #define HCR_APK_API    (3UL << 40)
 #define HCR_ATA	       (1UL << 56)
@@ -28,7 +29,6 @@
 #define FGT_NSMPRI     (1UL << 54)
 #define FGT_NTPIDR2    (1UL << 55)
 
-#define SPSR_DAIF      (0xfUL << 6)
 #define SPSR_EL2H      9UL
 #define SPSR_EL1H      5UL
 
@@ -103,15 +103,18 @@ static void open_el2(u64 el)
 
 	write_sysreg(sctlr_el2, SCTLR_EL2_RES1);
 	write_sysreg(cptr_el2, cptr);
-	if (el == 1)
+	write_sysreg(vttbr_el2, 0);
+	if (el == 1) {
 		open_features_el2(&hcr, &cptr);
+		stage2_cpu_init();
+		hcr |= HCR_VM;
+	}
 	write_sysreg(hcr_el2, hcr);
 	write_sysreg(cnthctl_el2, 3);
 	write_sysreg(cntvoff_el2, 0);
 	write_sysreg(vpidr_el2, read_sysreg(midr_el1));
 	write_sysreg(vmpidr_el2, read_sysreg(mpidr_el1));
 	write_sysreg(mdcr_el2, (read_sysreg(pmcr_el0) >> 11) & 0x1f);
-	write_sysreg(vttbr_el2, 0);
 	write_sysreg(sctlr_el1, SCTLR_EL1_RES1);
 }
 

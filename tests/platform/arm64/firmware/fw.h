@@ -23,6 +23,9 @@ void trap_exit(struct frame *frame) __attribute__((noreturn));
 void park_again(u64 cpu) __attribute__((noreturn));
 struct frame *frame_of(u32 cpu);
 
+#define SPSR_DAIF     (0xfUL << 6)
+#define SPSR_EL(spsr) ((spsr) >> 2 & 3)
+
 /* lib.c */
 void *memcpy(void *to, const void *from, u64 n);
 void *memset(void *to, int c, u64 n);
@@ -72,13 +75,54 @@ bool sdei_signal(struct sdei_event *event, s32 cpu);
 void sdei_dispatch_pending(struct frame *frame, u32 cpu);
 bool sdei_busy(u32 cpu);
 void sdei_account(struct frame *frame, u32 cpu);
+void sdei_mark_exception(u32 cpu);
 void sdei_cpu_reset(u32 cpu);
 
-/* shape.c */
+/* shape.c; what runs is an SDEI handler of a priority, or what an exception started */
+#define SHAPE_EXCEPTION 2
+#define SHAPES		3
 void shape_load(u32 source, const struct entry *entry);
+void shape_exception(u32 cpu, u32 source, u64 inner, u64 offset);
 void shape_start(u32 cpu, u32 priority, u32 source);
 void shape_finish(u32 cpu, u32 priority, u64 tick);
 u64 shape_run(u32 cpu, u32 priority, u64 tick);
+
+/* stage2.c */
+void stage2_init(void);
+void stage2_cpu_init(void);
+bool stage2_poison(u64 pa, u64 recipe, u64 times);
+void stage2_heal(u64 pa);
+u64 stage2_trapped(u64 pa);
+s64 stage2_recipe(u64 pa);
+void stage2_count(u64 pa);
+
+/* exception.c */
+struct exception {
+	bool serror; /* else a synchronous external abort */
+	u64 recipe;
+	u64 syndrome; /* for one from a lower exception level */
+	u64 va;
+	u64 ipa; /* from a guest of the kernel's */
+	u64 pa;
+};
+
+u64 exception_pstate(u64 interrupted, u32 el);
+struct recipe *recipe_at(u64 index);
+bool exception_ready(u64 recipe);
+u64 exception_raise(struct frame *frame, u32 cpu, const struct exception *e);
+
+/* poison.c */
+void poison_fault(struct frame *frame, u32 cpu);
+
+/* raise.c */
+void raise_arm(u32 slot, u64 times);
+void raise_cancel(u32 slot);
+void raise_look(struct frame *frame, u32 cpu);
+u64 raise_next_look(u32 cpu);
+
+/* calls.c */
+struct call *call_at(u32 slot);
+void calls_take(void);
 
 /* bmc.c */
 void bmc_init(void);
@@ -90,6 +134,8 @@ void bmc_refused(u32 source);
 void bmc_notify(u32 source, s32 cpu);
 struct source *bmc_source(u32 source);
 u64 bmc_block(u32 source);
+bool bmc_is_free(u32 source);
+void bmc_publish(u32 source, const u8 *data, u64 length);
 
 /* ring.c */
 void ring_commands(void);

@@ -25,12 +25,20 @@
 #define COMMANDS_MAX 256
 #define SOURCES_AT   0x7e010000
 #define SOURCES_MAX  256
+#define RECIPES_AT   0x7e020000
+#define RECIPES_MAX  48
+#define RECIPE_SIZE  0x00004000
+#define CALLS_AT     0x7e0f0000
+#define CALLS_MAX    32
+#define CALLS_GUEST  24 /* slots of programs in the guest, the others are the host's */
 #define AGENT_AT     0x7e100000
 #define AGENT_SIZE   0x00100000
 #define REPORTS_AT   0x7e200000
 #define REPORTS_MAX  65536
-#define HEAP_AT	     0x7e800000
-#define HEAP_SIZE    0x01800000
+#define STAGE2_AT    0x7e900000
+#define STAGE2_SIZE  0x00300000
+#define HEAP_AT	     0x7ec00000
+#define HEAP_SIZE    0x01400000
 
 #define CPUS_MAX     8
 
@@ -133,6 +141,61 @@ struct patch {
 	u64 length; /* the bytes follow, 8-byte aligned */
 };
 
+/*
+ * A record to be made when an exception is raised, and what more belongs to that exception. The
+ * block's bytes follow the structure; the offsets in it are 1 + offset, 0: none.
+ */
+#define RECIPE_PLACES 4
+struct recipe {
+	/* written by the host */
+	u64 source;    /* 1 + source whose block takes the record, 0: there is no record */
+	u64 length;    /* bytes of the block, at most RECIPE_SIZE without this structure */
+	u64 pa[4];     /* where the physical address goes */
+	u64 va[4];     /* where the virtual address goes */
+	u64 serial[4]; /* where the number of the exception goes */
+	u64 status;    /* fault status code of a poisoned page's abort, 0: external abort */
+	u64 inner;     /* 1 + source whose gate opens in what the exception starts */
+	u64 offset;    /* how many ticks after its beginning */
+};
+
+/*
+ * Calls of programs in the guest, which ring the RTC doorbell, and of the host, which rings its own.
+ * A caller owns a slot, writes what it wants with op last, rings, and waits for CALL_NONE.
+ */
+#define CALL_NONE    0
+#define CALL_POISON  1
+#define CALL_HEAL    2
+#define CALL_QUERY   3
+#define CALL_RAISE   4
+#define CALL_CANCEL  5
+#define CALL_RAISING 6 /* set by the firmware; CALL_NONE when all of them are raised */
+
+/* call.into: contexts an exception may be raised in */
+#define INTO_EL0     1 /* a program */
+#define INTO_KERNEL  2 /* the kernel, with SErrors unmasked */
+#define INTO_GUEST   4 /* a guest of KVM, at EL1 or EL0 */
+#define INTO_HANDLER 8 /* an SDEI handler */
+
+struct call {
+	u64 owner; /* not 0: taken */
+	u64 op;
+	u64 recipe;
+	u64 times; /* poison: how many accesses trap, 0: each for ever; raise: how often */
+	u64 pa;	   /* poison, heal, query: an address in the page; raise: for the record */
+	/* raise */
+	u64 serror;   /* 1: an SError, 0: a synchronous external abort */
+	u64 syndrome; /* as in ESR for an exception from a lower exception level */
+	u64 va;
+	u64 ipa;
+	u64 into;
+	u64 cpu;     /* 1 + CPU, 0: whichever is in such a context first */
+	u64 gated;   /* 1 + source with whose gate it goes */
+	u64 witness; /* physical address of a word to look at in that instant, 0: none */
+	/* written by the firmware */
+	u64 result; /* poison: 1: done; query, heal: accesses that trapped; raise: exceptions raised */
+	u64 seen; /* the word */
+};
+
 /* command.op */
 #define COMMAND_NOTIFY 1
 #define COMMAND_SIGNAL 2
@@ -154,6 +217,8 @@ struct command {
 #define REPORT_PATCH   5
 #define REPORT_NEST    6
 #define REPORT_MOVE    7
+#define REPORT_SEA     8
+#define REPORT_SERROR  9
 
 /* report.flags */
 #define REPORT_CRITICAL 1
@@ -174,7 +239,9 @@ struct report {
 	u64 flags;
 	u64 pc; /* event: where it interrupted */
 	u64 pstate;
-	u64 detail; /* patch: byte offset; move: place */
+	u64 detail; /* patch: byte offset; move: place; sea, serror: physical address */
+	u64 va;	    /* sea */
+	u64 serial; /* sea, serror: how many there were before, of both and on all CPUs */
 };
 
 #endif /* __ASSEMBLER__ */

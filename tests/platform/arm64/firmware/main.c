@@ -3,9 +3,9 @@
  * EL3 firmware of an emulated firmware-first arm64 server.
  *
  *   reset:  boot CPU sets the machine up and starts the kernel; the others park until CPU_ON
- *   SMC:    PSCI, SMCCC and SDEI for the operating system
+ *   SMC:    PSCI, SMCCC and SDEI for the operating system; EL2, below a kernel at EL1, has an abort
  *   FIQ:    doorbells of the host and the guest, the secure timer, kicks from other CPUs
- *   on the way down, every time: shape what runs, dispatch what is pending, set the timer
+ *   on the way down, every time: shape what runs, raise and dispatch what waits, set the timer
  */
 #include "fw.h"
 
@@ -35,6 +35,8 @@ void reset_cpu(u32 cpu)
 	gic_init();
 	sdei_init();
 	bmc_init();
+	if (control()->el == 1)
+		stage2_init();
 	say("firmware: %u CPUs, %u error sources, kernel at EL%u, SDEI %s\n", control()->cpus,
 	    control()->sources, control()->el, control()->sdei ? "1.1" : "absent");
 	store(&control()->state, STATE_RUNNING);
@@ -56,6 +58,7 @@ static void take_interrupts(u32 cpu)
 			uart_doorbell();
 			ring_commands();
 			bmc_look();
+			calls_take();
 			break;
 		case INTID_RTC: {
 			u64 gate = control()->guest;
@@ -65,6 +68,7 @@ static void take_interrupts(u32 cpu)
 			control()->guest = 0;
 			if (gate)
 				bmc_open_gate(gate - 1, cpu);
+			calls_take();
 			break;
 		}
 		}
@@ -82,13 +86,20 @@ void trap(struct frame *frame, u64 kind)
 	sdei_account(frame, cpu);
 	if (kind == TRAP_FIQ)
 		take_interrupts(cpu);
-	else if (EC(read_sysreg(esr_el3)) == EC_SMC64)
-		smc_call(frame, cpu);
-	else
+	else if (EC(read_sysreg(esr_el3)) != EC_SMC64)
 		trap_fault();
+	else if (SPSR_EL(frame->spsr) > control()->el)
+		poison_fault(frame, cpu);
+	else
+		smc_call(frame, cpu);
 
+	raise_look(frame, cpu);
 	sdei_dispatch_pending(frame, cpu);
+	raise_look(frame, cpu); /* into a handler, when its time has come */
 	next = bmc_next_look(cpu);
+	if (next < frame->delay)
+		frame->delay = next;
+	next = raise_next_look(cpu);
 	if (next < frame->delay)
 		frame->delay = next;
 	unlock();

@@ -48,6 +48,7 @@ struct sdei_run {
 struct sdei_cpu {
 	bool unmasked; /* zero: masked, as a CPU is after reset */
 	u64 below;     /* ticks spent below EL3 so far */
+	u64 exception; /* the same when the last exception was raised */
 	struct sdei_run run[SDEI_PRIORITIES];
 };
 

@@ -5,15 +5,6 @@
  */
 #include "sdei.h"
 
-#define SPSR_M_EL(spsr) ((spsr) >> 2 & 3)
-#define SPSR_SSBS	(1UL << 12)
-#define SPSR_DAIF	(0xfUL << 6)
-#define SPSR_PAN	(1UL << 22)
-#define SPSR_TCO	(1UL << 25)
-#define SCTLR_SPAN	(1UL << 23)
-#define SCTLR_DSSBS	(1UL << 44)
-#define HCR_E2H_TGE	(1UL << 34 | 1UL << 27)
-
 struct sdei_cpu sdei_cpus[CPUS_MAX];
 static u32 pending; /* signals not dispatched yet, all events and CPUs together */
 
@@ -127,7 +118,7 @@ static struct sdei_event *next_pending(const struct frame *frame, u32 cpu, u32 p
 
 		if (!handler->pending || event->priority != priority ||
 		    sdei_table[handler->state][SDEI_DISPATCH].result ||
-		    handler->el < SPSR_M_EL(frame->spsr))
+		    handler->el < SPSR_EL(frame->spsr))
 			continue;
 		if (event->shared && event->target != cpu &&
 		    (event->routed || can_run(event->target, priority)))
@@ -135,26 +126,6 @@ static struct sdei_event *next_pending(const struct frame *frame, u32 cpu, u32 p
 		return event;
 	}
 	return NULL;
-}
-
-/* PSTATE as an exception to the client's exception level sets it. */
-static u64 entry_pstate(u64 interrupted, u32 el)
-{
-	u64 sctlr = el == 2 ? read_sysreg(sctlr_el2) : read_sysreg(sctlr_el1);
-	u64 pstate = SPSR_DAIF | el << 2 | 1;
-	bool pan = read_sysreg(id_aa64mmfr1_el1) >> 20 & 0xf;
-	bool ssbs = read_sysreg(id_aa64pfr1_el1) >> 4 & 0xf;
-	bool tags = (read_sysreg(id_aa64pfr1_el1) >> 8 & 0xf) >= 1;
-
-	if (el == 2 && (read_sysreg(hcr_el2) & HCR_E2H_TGE) != HCR_E2H_TGE)
-		pan = false;
-	if (pan)
-		pstate |= sctlr & SCTLR_SPAN ? interrupted & SPSR_PAN : SPSR_PAN;
-	if (ssbs && sctlr & SCTLR_DSSBS)
-		pstate |= SPSR_SSBS;
-	if (tags)
-		pstate |= SPSR_TCO;
-	return pstate;
 }
 
 static void dispatch(struct frame *frame, u32 cpu, struct sdei_event *event)
@@ -179,7 +150,7 @@ static void dispatch(struct frame *frame, u32 cpu, struct sdei_event *event)
 	frame->x[2] = frame->elr;
 	frame->x[3] = frame->spsr;
 	frame->elr = handler->entry;
-	frame->spsr = entry_pstate(run->spsr, handler->el);
+	frame->spsr = exception_pstate(run->spsr, handler->el);
 	if (event->source >= 0)
 		shape_start(cpu, event->priority, event->source);
 }
@@ -191,7 +162,7 @@ void sdei_dispatch_pending(struct frame *frame, u32 cpu)
 	struct sdei_event *event;
 
 	do {
-		frame->delay = FAR_AWAY;
+		frame->delay = shape_run(cpu, SHAPE_EXCEPTION, c->below - c->exception);
 		for (u32 priority = 0; priority < SDEI_PRIORITIES; priority++) {
 			struct sdei_run *run = &c->run[priority];
 			u64 delay;
@@ -221,6 +192,12 @@ void sdei_account(struct frame *frame, u32 cpu)
 			c->run[priority].start = frame->left;
 		}
 	c->below += frame->entered - frame->left;
+}
+
+/* Time in what an exception started counts from now. */
+void sdei_mark_exception(u32 cpu)
+{
+	sdei_cpus[cpu].exception = sdei_cpus[cpu].below;
 }
 
 static void report(const struct frame *frame, u32 cpu, const struct sdei_run *run, bool resume)
@@ -277,7 +254,7 @@ bool sdei_complete(struct frame *frame, u32 cpu, bool resume)
 			write_sysreg(spsr_el1, run->spsr);
 		}
 		frame->elr = resume_at;
-		frame->spsr = entry_pstate(run->spsr, handler->el);
+		frame->spsr = exception_pstate(run->spsr, handler->el);
 	}
 	shape_finish(cpu, priority, c->below - run->below);
 	bmc_look();

@@ -19,7 +19,7 @@ static struct running {
 	u32 source;
 	u64 patched; /* bytes of patches done with */
 	struct shape shape;
-} running[CPUS_MAX][2];
+} running[CPUS_MAX][SHAPES];
 
 void shape_load(u32 source, const struct entry *entry)
 {
@@ -44,6 +44,16 @@ void shape_start(u32 cpu, u32 priority, u32 source)
 	memcpy(r->shape.patch, s->patch, s->patches);
 	s->inner = 0;
 	s->patches = 0;
+}
+
+/* An exception's end is not seen: what is to happen does so at its time, whatever runs then. */
+void shape_exception(u32 cpu, u32 source, u64 inner, u64 offset)
+{
+	struct running *r = &running[cpu][SHAPE_EXCEPTION];
+
+	r->source = source;
+	r->shape.inner = inner <= control()->sources ? inner : 0;
+	r->shape.offset = offset;
 }
 
 static void report(u32 kind, u32 cpu, u32 source, u64 tick, u64 detail, bool late)

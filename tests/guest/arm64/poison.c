@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * poison [OPTION...]: touches pages that the arm64 platform's firmware has poisoned for it, and
+ * says what became of each touch.
+ *
+ *   -r N     what the firmware makes of an access: the recipe's number (default 0)
+ *   -x N     so many accesses trap, then the page heals; default 0: all do, for ever
+ *   -k KIND  of page: anon, shared, file, thp, hugetlb
+ *   -a HOW   load, store, fetch, write (the kernel reads the page), read (it writes it)
+ *   -n N     touches, each of a new page at the same address
+ *   -T N     tasks, on all CPUs in turn; they touch the same page when it is of a kind
+ *            that can be shared, else each has its own
+ *   -d       without a handler for SIGBUS
+ *   -q       only the summary
+ *
+ * One line per touch, in the touching task, and one per task:
+ *   signals, code, addr, lsb: SIGBUS as it came, with the last one's siginfo
+ *   task: it came to the task that touched
+ *   next: 1: the instruction after the access had been executed when it came
+ *   trapped: accesses that have trapped, as firmware counts them
+ *   value: 1: the access saw, or left, what it should
+ *   result: of write(2) or read(2), negative: the error
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+#include "pages.h"
+
+#define PATTERN	    0x600dda7a600dda7aUL
+#define TASKS_MAX   64
+#define OFFSET	    0x128
+#define SIGNALS_MAX 1000
+
+enum how {
+	LOAD,
+	STORE,
+	FETCH,
+	WRITE,
+	READ,
+	HOWS
+};
+static const char *const hows[HOWS] = { "load", "store", "fetch", "write", "read" };
+
+static int kind, how, touches = 1, tasks = 1;
+static bool no_handler, quiet;
+static u64 recipe, times;
+
+/* What the handler saw. */
+static struct {
+	volatile int signals, code, lsb;
+	volatile u64 addr;
+	volatile bool own_task, next;
+} seen;
+static volatile u64 marker;
+static int self;
+
+static struct {
+	int touches, ar, ao, other, none, right, trapped, wrong_value;
+} sum;
+
+/* u64 touch_*(volatile void *page, volatile u64 *marker, u64 value) */
+u64 touch_load(volatile void *, volatile u64 *, u64);
+u64 touch_store(volatile void *, volatile u64 *, u64);
+extern const char touch_code[], touch_code_end[];
+asm(".pushsection .text\n"
+    ".globl touch_load, touch_store, touch_code, touch_code_end\n"
+    "touch_load:	ldr x0, [x0]\n"
+    "		str x2, [x1]\n"
+    "		ret\n"
+    "touch_store:	str x2, [x0]\n"
+    "		str x2, [x1]\n"
+    "		ret\n"
+    "touch_code:	str x2, [x1]\n" /* is copied to the page */
+    "		mov x0, x2\n"
+    "		ret\n"
+    "touch_code_end:\n"
+    ".popsection");
+
+/* Goes on after the touch, as if it had returned 0. */
+static void on_sigbus(int signal, siginfo_t *info, void *context)
+{
+	ucontext_t *uc = context;
+	u64 pc = uc->uc_mcontext.pc;
+
+	(void)signal;
+	if (++seen.signals > SIGNALS_MAX)
+		_exit(3);
+	seen.code = info->si_code;
+	seen.addr = (uintptr_t)info->si_addr;
+	seen.lsb = info->si_addr_lsb;
+	seen.own_task = syscall(SYS_gettid) == self;
+	seen.next = marker;
+	if (pc == (uintptr_t)touch_load || pc == (uintptr_t)touch_store ||
+	    (how == FETCH && pc == (u64)uc->uc_mcontext.regs[3])) {
+		uc->uc_mcontext.regs[0] = 0;
+		uc->uc_mcontext.pc = uc->uc_mcontext.regs[30];
+	}
+}
+
+static void handle_sigbus(void)
+{
+	static char stack[1 << 16];
+	stack_t alternative = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	struct sigaction action = { .sa_sigaction = on_sigbus,
+				    .sa_flags = SA_SIGINFO | SA_ONSTACK };
+
+	if (sigaltstack(&alternative, NULL) || sigaction(SIGBUS, &action, NULL))
+		die("sigaction");
+}
+
+static void fill(char *p)
+{
+	for (size_t i = 0; i < page_size(kind); i += PAGE)
+		*(volatile u64 *)(p + i) = PATTERN;
+	if (how == FETCH) {
+		memcpy(p + OFFSET, touch_code, touch_code_end - touch_code);
+		__builtin___clear_cache(p + OFFSET, p + OFFSET + 64);
+	} else {
+		*(volatile u64 *)(p + OFFSET) = PATTERN;
+	}
+}
+
+static s64 touch(char *p, int pipe_in, int pipe_out)
+{
+	typedef u64 code(volatile void *, volatile u64 *, u64, volatile void *);
+	ssize_t n;
+
+	switch (how) {
+	case LOAD:
+		return touch_load(p, &marker, 1);
+	case STORE:
+		return touch_store(p, &marker, 1);
+	case FETCH:
+		return ((code *)p)(p, &marker, 1, p);
+	case WRITE:
+		n = write(pipe_in, p, 8);
+		marker = 1;
+		return n < 0 ? -errno : n;
+	default:
+		n = write(pipe_in, &n, 8);
+		n = read(pipe_out, p, 8);
+		marker = 1;
+		return n < 0 ? -errno : n;
+	}
+}
+
+/* Of an access that has not been given up. */
+static bool value_right(char *p, s64 result)
+{
+	switch (how) {
+	case LOAD:
+		return (u64)result == PATTERN;
+	case STORE:
+		return *(volatile u64 *)p == 1;
+	case FETCH:
+		return result == 1;
+	default:
+		return result == 8;
+	}
+}
+
+static void report(int task, int n, u64 va, u64 pa, u64 trapped, s64 result, bool right_value)
+{
+	u64 mask = seen.lsb ? ~((1UL << seen.lsb) - 1) : ~0UL;
+	bool right = seen.signals == 1 && seen.code == BUS_MCEERR_AR && seen.lsb >= 12 &&
+		     (seen.addr & mask) == (va & mask) && seen.own_task && !seen.next;
+
+	sum.touches++;
+	sum.right += right;
+	sum.trapped += trapped;
+	sum.wrong_value += !seen.signals && !right_value;
+	if (!seen.signals)
+		sum.none++;
+	else if (seen.code == BUS_MCEERR_AR)
+		sum.ar++;
+	else if (seen.code == BUS_MCEERR_AO)
+		sum.ao++;
+	else
+		sum.other++;
+	if (quiet)
+		return;
+	printf("touch=%d task=%d va=%#lx pa=%#lx signals=%d code=%d addr=%#lx lsb=%d own=%d next=%d "
+	       "trapped=%lu value=%d result=%ld\n",
+	       n, task, va, pa, seen.signals, seen.code, seen.addr, seen.lsb, seen.own_task,
+	       seen.next, trapped, right_value, result);
+}
+
+static void summary(int task)
+{
+	printf("task=%d touches=%d ar=%d ao=%d other=%d none=%d right=%d trapped=%d wrong=%d\n",
+	       task, sum.touches, sum.ar, sum.ao, sum.other, sum.none, sum.right, sum.trapped,
+	       sum.wrong_value);
+	fflush(stdout);
+}
+
+static void touch_and_tell(int task, int n, char *page, u64 pa)
+{
+	static int pipes[2];
+	bool right_value = false;
+	s64 result;
+
+	if (!pipes[1] && pipe(pipes))
+		die("pipe");
+	memset((void *)&seen, 0, sizeof(seen));
+	marker = 0;
+	result = touch(page + OFFSET, pipes[1], pipes[0]);
+	if (!seen.signals)
+		right_value = value_right(page + OFFSET, result);
+	report(task, n, (uintptr_t)page + OFFSET, pa, my_call ? call_page(CALL_QUERY, pa, 0, 0) : 0,
+	       result, right_value);
+}
+
+static char *poisoned_page(char *at, u64 *pa)
+{
+	char *page = page_map(kind, at);
+
+	fill(page);
+	*pa = physical(page + OFFSET);
+	if (!call_page(CALL_POISON, *pa, recipe, times)) {
+		fprintf(stderr, "%#lx: firmware refuses to poison it\n", *pa);
+		exit(1);
+	}
+	return page;
+}
+
+static void begin(int task)
+{
+	cpu_set_t cpus;
+
+	self = syscall(SYS_gettid);
+	if (tasks > 1) {
+		CPU_ZERO(&cpus);
+		CPU_SET(task % sysconf(_SC_NPROCESSORS_ONLN), &cpus);
+		sched_setaffinity(0, sizeof(cpus), &cpus);
+	}
+	if (!no_handler)
+		handle_sigbus();
+}
+
+static void own_pages(int task)
+{
+	char *page = NULL;
+	u64 pa;
+
+	begin(task);
+	call_open();
+	for (int n = 0; n < touches; n++) {
+		page = poisoned_page(page, &pa);
+		touch_and_tell(task, n, page, pa);
+	}
+	summary(task);
+	call_close();
+}
+
+/* All wait for the last to arrive. */
+static void barrier(volatile int *arrived)
+{
+	__sync_fetch_and_add(arrived, 1);
+	while (*arrived < tasks)
+		sched_yield();
+}
+
+static void common_page(int task, int n, char *page, u64 pa, volatile int *arrived)
+{
+	begin(task);
+	my_call = NULL;
+	barrier(arrived);
+	touch_and_tell(task, n, page, pa);
+	summary(task);
+}
+
+/* In a child; with -d it may not live to say anything. */
+static int collect(void)
+{
+	int status, failed = 0;
+	pid_t pid;
+
+	while ((pid = wait(&status)) > 0) {
+		if (WIFSIGNALED(status))
+			printf("killed=%d signal=%d\n", pid, WTERMSIG(status));
+		failed |= WIFEXITED(status) && WEXITSTATUS(status);
+	}
+	return failed;
+}
+
+static int run_common(void)
+{
+	volatile int *arrived = page_map(PAGE_SHARED, NULL);
+	char *page = NULL;
+	int failed = 0;
+	u64 pa;
+
+	call_open();
+	for (int n = 0; n < touches; n++) {
+		page = poisoned_page(page, &pa);
+		*arrived = 0;
+		for (int task = 0; task < tasks; task++)
+			if (fork() == 0) {
+				common_page(task, n, page, pa, arrived);
+				exit(0);
+			}
+		failed |= collect();
+		printf("common=%d trapped=%lu\n", n, call_page(CALL_QUERY, pa, 0, 0));
+		fflush(stdout);
+	}
+	call_close();
+	return failed;
+}
+
+static int run_own(void)
+{
+	if (tasks == 1 && !no_handler) {
+		own_pages(0);
+		return 0;
+	}
+	for (int task = 0; task < tasks; task++)
+		if (fork() == 0) {
+			own_pages(task);
+			exit(0);
+		}
+	return collect();
+}
+
+int main(int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "r:x:k:a:n:T:dq")) != -1)
+		switch (option) {
+		case 'r':
+			recipe = strtoul(optarg, NULL, 0);
+			break;
+		case 'x':
+			times = strtoul(optarg, NULL, 0);
+			break;
+		case 'k':
+			kind = page_kind(optarg);
+			break;
+		case 'a':
+			for (how = 0; how < HOWS && strcmp(optarg, hows[how]);)
+				how++;
+			break;
+		case 'n':
+			touches = atoi(optarg);
+			break;
+		case 'T':
+			tasks = atoi(optarg);
+			break;
+		case 'd':
+			no_handler = true;
+			break;
+		case 'q':
+			quiet = true;
+			break;
+		default:
+			return 2;
+		}
+	if (how == HOWS || tasks < 1 || tasks > TASKS_MAX)
+		return 2;
+	bell_open();
+	return tasks > 1 && (kind == PAGE_SHARED || kind == PAGE_FILE) ? run_common() : run_own();
+}
