@@ -11,7 +11,7 @@ from gn import BUILD, TOP
 SUPPORTED = {"arm64": ("6.1", "6.12"), "x86_64": ("6.1", "6.12", "7.3")}
 
 # Only for cases that ask for them by @pytest.mark.kernels.
-SPECIAL = {"arm64": ("5.10",)}
+SPECIAL = {"arm64": ("5.10", "7.3")}
 
 # Every guest: an oops or a warning ends it, which ends QEMU (-no-reboot).
 STRICT = "oops=panic panic_on_warn=1 panic=-1"
