@@ -15,7 +15,7 @@
  *
  * One line per touch, in the touching task, and one per task:
  *   signals, code, addr, lsb: SIGBUS as it came, with the last one's siginfo
- *   task: it came to the task that touched
+ *   own: it came to the task that touched
  *   next: 1: the instruction after the access had been executed when it came
  *   trapped: accesses that have trapped, as firmware counts them
  *   value: 1: the access saw, or left, what it should
@@ -24,17 +24,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <ucontext.h>
 #include "pages.h"
+#include "sigbus.h"
 
-#define PATTERN	    0x600dda7a600dda7aUL
-#define TASKS_MAX   64
-#define OFFSET	    0x128
-#define SIGNALS_MAX 1000
+#define PATTERN	  0x600dda7a600dda7aUL
+#define TASKS_MAX 64
+#define OFFSET	  0x128
 
 enum how {
 	LOAD,
@@ -50,14 +46,7 @@ static int kind, how, touches = 1, tasks = 1;
 static bool no_handler, quiet;
 static u64 recipe, times;
 
-/* What the handler saw. */
-static struct {
-	volatile int signals, code, lsb;
-	volatile u64 addr;
-	volatile bool own_task, next;
-} seen;
 static volatile u64 marker;
-static int self;
 
 static struct {
 	int touches, ar, ao, other, none, right, trapped, wrong_value;
@@ -82,35 +71,15 @@ asm(".pushsection .text\n"
     ".popsection");
 
 /* Goes on after the touch, as if it had returned 0. */
-static void on_sigbus(int signal, siginfo_t *info, void *context)
+static void resume(ucontext_t *uc)
 {
-	ucontext_t *uc = context;
 	u64 pc = uc->uc_mcontext.pc;
 
-	(void)signal;
-	if (++seen.signals > SIGNALS_MAX)
-		_exit(3);
-	seen.code = info->si_code;
-	seen.addr = (uintptr_t)info->si_addr;
-	seen.lsb = info->si_addr_lsb;
-	seen.own_task = syscall(SYS_gettid) == self;
-	seen.next = marker;
 	if (pc == (uintptr_t)touch_load || pc == (uintptr_t)touch_store ||
 	    (how == FETCH && pc == (u64)uc->uc_mcontext.regs[3])) {
 		uc->uc_mcontext.regs[0] = 0;
 		uc->uc_mcontext.pc = uc->uc_mcontext.regs[30];
 	}
-}
-
-static void handle_sigbus(void)
-{
-	static char stack[1 << 16];
-	stack_t alternative = { .ss_sp = stack, .ss_size = sizeof(stack) };
-	struct sigaction action = { .sa_sigaction = on_sigbus,
-				    .sa_flags = SA_SIGINFO | SA_ONSTACK };
-
-	if (sigaltstack(&alternative, NULL) || sigaction(SIGBUS, &action, NULL))
-		die("sigaction");
 }
 
 static void fill(char *p)
@@ -166,9 +135,7 @@ static bool value_right(char *p, s64 result)
 
 static void report(int task, int n, u64 va, u64 pa, u64 trapped, s64 result, bool right_value)
 {
-	u64 mask = seen.lsb ? ~((1UL << seen.lsb) - 1) : ~0UL;
-	bool right = seen.signals == 1 && seen.code == BUS_MCEERR_AR && seen.lsb >= 12 &&
-		     (seen.addr & mask) == (va & mask) && seen.own_task && !seen.next;
+	bool right = sigbus_right(va) && !seen.witness;
 
 	sum.touches++;
 	sum.right += right;
@@ -187,7 +154,7 @@ static void report(int task, int n, u64 va, u64 pa, u64 trapped, s64 result, boo
 	printf("touch=%d task=%d va=%#lx pa=%#lx signals=%d code=%d addr=%#lx lsb=%d own=%d next=%d "
 	       "trapped=%lu value=%d result=%ld\n",
 	       n, task, va, pa, seen.signals, seen.code, seen.addr, seen.lsb, seen.own_task,
-	       seen.next, trapped, right_value, result);
+	       (int)seen.witness, trapped, right_value, result);
 }
 
 static void summary(int task)
@@ -206,7 +173,7 @@ static void touch_and_tell(int task, int n, char *page, u64 pa)
 
 	if (!pipes[1] && pipe(pipes))
 		die("pipe");
-	memset((void *)&seen, 0, sizeof(seen));
+	sigbus_forget();
 	marker = 0;
 	result = touch(page + OFFSET, pipes[1], pipes[0]);
 	if (!seen.signals)
@@ -232,14 +199,13 @@ static void begin(int task)
 {
 	cpu_set_t cpus;
 
-	self = syscall(SYS_gettid);
 	if (tasks > 1) {
 		CPU_ZERO(&cpus);
 		CPU_SET(task % sysconf(_SC_NPROCESSORS_ONLN), &cpus);
 		sched_setaffinity(0, sizeof(cpus), &cpus);
 	}
 	if (!no_handler)
-		handle_sigbus();
+		sigbus_handle(&marker, resume);
 }
 
 static void own_pages(int task)
