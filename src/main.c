@@ -27,7 +27,7 @@
 #include "bind.h"
 #include "compat/symbols.h"
 #include "notify/hook.h"
-#include "path/sync.h"
+#include "path/waiter.h"
 
 static ushort sources[64];
 static int nsources;
@@ -56,17 +56,17 @@ static int __init gn_init(void)
 	int err;
 
 	gn_symbols_init();
-	err = gn_sync_init();
+	err = gn_waiters_init();
 	if (err)
 		return err;
 	err = gn_bind_init(&options);
 	if (err)
-		goto exit_sync;
+		goto exit_waiters;
 	gn_hook_init(gn_bind_take, gn_bind_give);
 	return 0;
 
-exit_sync:
-	gn_sync_exit();
+exit_waiters:
+	gn_waiters_exit();
 	return err;
 }
 
@@ -74,7 +74,7 @@ static void __exit gn_exit(void)
 {
 	gn_hook_exit();
 	gn_bind_exit();
-	gn_sync_exit();
+	gn_waiters_exit();
 }
 
 module_init(gn_init);

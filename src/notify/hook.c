@@ -22,6 +22,7 @@
 
 #include "../hest.h"
 #include "../path/sync.h"
+#include "../path/waiter.h"
 #include "ghes_nmi.h"
 #include "hook.h"
 
@@ -180,7 +181,7 @@ static DRIVER_ATTR_RO(sync_unclaimed);
 
 static ssize_t sync_waiting_show(struct device_driver *driver, char *buf)
 {
-	return sysfs_emit(buf, "%d\n", gn_sync_waiters());
+	return sysfs_emit(buf, "%d\n", gn_waiters());
 }
 static DRIVER_ATTR_RO(sync_waiting);
 

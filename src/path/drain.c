@@ -29,6 +29,7 @@
 #include "collect.h"
 #include "drain.h"
 #include "sync.h"
+#include "waiter.h"
 
 /* Records of one run; more of them wait for the next, so interrupts come in. */
 #define RECORDS_MAX 32
@@ -118,7 +119,7 @@ static enum run drain_one(struct gn_source *s, bool in_task)
 			return RUN_LEFT;
 		}
 		if (in_task && e->owner)
-			record.accessor = gn_sync_accessor(e->owner);
+			record.accessor = gn_waiter_accessor(e->owner);
 		deliver(&record);
 	}
 	gn_queue_pop(&s->queue, e);

@@ -8,7 +8,7 @@
  *
  *	exception	gn_sync_claim(): collect from every source of the
  *			notification; arrange for the second step
- *	same task,	deliver(): drain the sources, fail the pages of this
+ *	same task,	gn_sync_deliver(): drain the sources, fail the pages of this
  *	about to	task's own records
  *	resume
  *
@@ -33,9 +33,6 @@
  * exception, which asks all sources, or by the drain's look at a block that had
  * to wait. That leaves credit, as for NMIs: an exception that finds nothing
  * spends it. It is never more than one per CPU, and good for CREDIT_MS.
- *
- * The waiter's states: FREE -> TAKEN by whoever claims, on any CPU at any depth;
- * TAKEN -> READY by the same context; READY -> DONE -> FREE by the task.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -54,11 +51,8 @@
 #include "drain.h"
 #include "ghes_nmi.h"
 #include "sync.h"
+#include "waiter.h"
 
-/* Waiters per CPU: tasks that claimed there and were scheduled out since. */
-#define WAITERS_PER_CPU 8u
-/* Waiters that one claim tries. */
-#define TRIES 16u
 /* How long an exception may be under way after its record was collected. */
 #define CREDIT_MS 1000u
 /* Looks at a source that another CPU is just collecting from. */
@@ -71,27 +65,8 @@ struct gn_sync_table {
 	struct gn_source *source[];
 };
 
-enum {
-	WAITER_FREE,  /* nobody's */
-	WAITER_TAKEN, /* a claim fills it */
-	WAITER_READY, /* the task delivers before it goes on */
-	WAITER_DONE,  /* the task has delivered; the task_work is still to run */
-};
-
-struct waiter {
-	struct callback_head work;
-	atomic_t state;
-	struct gn_sync *sync;
-	pid_t pid;
-	unsigned long address;
-	struct gn_accessor accessor; /* written by who delivers, read by the task afterwards */
-};
-
 struct gn_sync gn_sync_sea = { .lock = __MUTEX_INITIALIZER(gn_sync_sea.lock) };
 struct gn_sync gn_sync_sei = { .lock = __MUTEX_INITIALIZER(gn_sync_sei.lock) };
-
-static struct waiter *waiters;
-static u32 nwaiters;
 
 /* NMI-safe. */
 void gn_sync_earn(struct gn_sync *sync, int records)
@@ -114,34 +89,6 @@ static bool spend(struct gn_sync *sync)
 	return atomic_dec_if_positive(&sync->credit) >= 0;
 }
 NOKPROBE_SYMBOL(spend);
-
-/* NMI-safe. */
-static struct waiter *take_waiter(void)
-{
-	u32 i, at = raw_smp_processor_id() * WAITERS_PER_CPU % nwaiters;
-
-	for (i = 0; i < TRIES; i++) {
-		struct waiter *w = &waiters[at];
-
-		if (atomic_read(&w->state) == WAITER_FREE &&
-		    atomic_cmpxchg(&w->state, WAITER_FREE, WAITER_TAKEN) == WAITER_FREE)
-			return w;
-		if (++at == nwaiters)
-			at = 0;
-	}
-	return NULL;
-}
-NOKPROBE_SYMBOL(take_waiter);
-
-/* NMI-safe. */
-static void free_waiter(struct waiter *w)
-{
-	if (!w)
-		return;
-	WRITE_ONCE(w->pid, 0);
-	atomic_set_release(&w->state, WAITER_FREE);
-}
-NOKPROBE_SYMBOL(free_waiter);
 
 /* NMI-safe. One claim less waits; what drains left to it is theirs again. */
 static void stop_waiting(struct gn_sync *sync)
@@ -261,8 +208,14 @@ static void await_collectors(struct gn_source *s)
 		usleep_range(10, 20);
 }
 
-/* The second step: in the task, which sleeps in here for as long as it takes. */
-static void deliver(struct waiter *w)
+/**
+ * gn_sync_deliver() - the second step
+ * @w: a waiter that is READY
+ *
+ * Context: Process context of the waiter's task, which sleeps in here for as long
+ *          as it takes.
+ */
+void gn_sync_deliver(struct gn_waiter *w)
 {
 	struct gn_sync *sync = w->sync;
 	struct gn_sync_table *t;
@@ -277,30 +230,28 @@ static void deliver(struct waiter *w)
 	mutex_unlock(&sync->lock);
 	gn_memory_accessed(&w->accessor, w->address);
 	stop_waiting(sync);
-	atomic_set(&w->state, WAITER_DONE);
+	atomic_set(&w->state, GN_WAITER_DONE);
 }
 
 static void deliver_before_resume(struct callback_head *work)
 {
-	struct waiter *w = container_of(work, struct waiter, work);
+	struct gn_waiter *w = container_of(work, struct gn_waiter, work);
 
-	if (atomic_read(&w->state) == WAITER_READY)
-		deliver(w);
-	free_waiter(w);
+	if (atomic_read(&w->state) == GN_WAITER_READY)
+		gn_sync_deliver(w);
+	gn_waiter_free(w);
 }
 
 int ghes_nmi_flush(void)
 {
+	struct gn_waiter *w;
 	int delivered = 0;
-	u32 i;
 
 	might_sleep();
-	for (i = 0; i < nwaiters; i++)
-		if (READ_ONCE(waiters[i].pid) == current->pid &&
-		    atomic_read(&waiters[i].state) == WAITER_READY) {
-			deliver(&waiters[i]);
-			delivered++;
-		}
+	while ((w = gn_waiter_current())) {
+		gn_sync_deliver(w);
+		delivered++;
+	}
 	return delivered;
 }
 EXPORT_SYMBOL_GPL(ghes_nmi_flush);
@@ -319,32 +270,25 @@ EXPORT_SYMBOL_GPL(ghes_nmi_flush);
 int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, unsigned long address)
 {
 	struct gn_asker asker = { .owner = current->pid };
-	struct waiter *w;
+	struct gn_waiter *w;
 
 	if (!rcu_access_pointer(sync->table))
 		return READ_ONCE(sync->changing) ? 0 : -ENOENT;
 	atomic_inc(&sync->waiting);
 	smp_mb__after_atomic(); /* WAIT_FIRST */
-	w = take_waiter();
-	if (likely(w)) {
-		w->sync = sync;
-		w->address = address;
-		w->accessor.n = 0;
-		w->accessor.lost = false;
-		smp_store_release(&w->pid, current->pid);
-	}
+	w = gn_waiter_take(sync, address);
 	if (gn_sync_collect(sync, regs, &asker)) {
-		free_waiter(w);
+		gn_waiter_free(w);
 		stop_waiting(sync);
 		/* With the other driver or between the two: touch it again. */
 		return READ_ONCE(sync->changing) ? 0 : -ENOENT;
 	}
 	if (likely(w)) {
 		init_task_work(&w->work, deliver_before_resume);
-		atomic_set_release(&w->state, WAITER_READY);
+		atomic_set_release(&w->state, GN_WAITER_READY);
 		if (likely(!task_work_add(current, &w->work, TWA_RESUME)))
 			return 0;
-		free_waiter(w);
+		gn_waiter_free(w);
 	}
 	atomic_inc(&sync->late);
 	stop_waiting(sync);
@@ -352,23 +296,6 @@ int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, unsigned long addr
 	return -EINPROGRESS;
 }
 NOKPROBE_SYMBOL(gn_sync_claim);
-
-/**
- * gn_sync_accessor() - where a task wants the pages of its record
- * @owner: the record's owner
- *
- * Context: The drain, in a task.
- * Return: the accessor; NULL if that task does not wait (any more).
- */
-struct gn_accessor *gn_sync_accessor(u32 owner)
-{
-	u32 i;
-
-	for (i = 0; i < nwaiters; i++)
-		if (smp_load_acquire(&waiters[i].pid) == owner)
-			return &waiters[i].accessor;
-	return NULL;
-}
 
 /* The sources of @old with @plus and without @minus; NULL if none or no memory. */
 static struct gn_sync_table *table_make(const struct gn_sync_table *old, struct gn_source *plus,
@@ -444,47 +371,4 @@ void gn_sync_remove(struct gn_sync *sync, struct gn_source *s)
 	}
 	replace(sync, t);
 	mutex_unlock(&sync->lock);
-}
-
-/**
- * gn_sync_waiters() - claims whose task has not gone on yet
- *
- * Context: Any.
- * Return: how many, a snapshot.
- */
-int gn_sync_waiters(void)
-{
-	int n = 0;
-	u32 i;
-
-	for (i = 0; i < nwaiters; i++)
-		n += atomic_read(&waiters[i].state) != WAITER_FREE;
-	return n;
-}
-
-/**
- * gn_sync_init() - make the waiters
- *
- * Context: Process context, before any source is bound.
- * Return: 0 or -ENOMEM.
- */
-int gn_sync_init(void)
-{
-	nwaiters = num_possible_cpus() * WAITERS_PER_CPU;
-	waiters = kvcalloc(nwaiters, sizeof(*waiters), GFP_KERNEL);
-	return waiters ? 0 : -ENOMEM;
-}
-
-/**
- * gn_sync_exit() - wait until every task has gone on
- *
- * Context: Process context, sleeps; no source is bound, nothing claims any more.
- */
-void gn_sync_exit(void)
-{
-	while (gn_sync_waiters())
-		msleep(1);
-	/* The last one has said so, and has still to return from this module. */
-	synchronize_rcu_tasks();
-	kvfree(waiters);
 }

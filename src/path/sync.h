@@ -13,8 +13,8 @@
 #include "../source.h"
 #include "collect.h"
 
-struct gn_accessor;
 struct gn_sync_table;
+struct gn_waiter;
 struct pt_regs;
 
 /**
@@ -45,8 +45,6 @@ struct gn_sync {
 extern struct gn_sync gn_sync_sea;
 extern struct gn_sync gn_sync_sei;
 
-int gn_sync_init(void);
-void gn_sync_exit(void);
 int gn_sync_add(struct gn_sync *sync, struct gn_source *s);
 void gn_sync_remove(struct gn_sync *sync, struct gn_source *s);
 
@@ -55,8 +53,7 @@ int gn_sync_collect(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker 
 void gn_sync_ring(struct gn_sync *sync);
 void gn_sync_show(struct gn_sync *sync);
 void gn_sync_earn(struct gn_sync *sync, int records);
-struct gn_accessor *gn_sync_accessor(u32 owner);
-int gn_sync_waiters(void);
+void gn_sync_deliver(struct gn_waiter *w);
 
 /* Is a task going to deliver what is queued in @s? */
 static inline bool gn_sync_waits(const struct gn_source *s)
@@ -64,22 +61,8 @@ static inline bool gn_sync_waits(const struct gn_source *s)
 	return s->sync && atomic_read(&s->sync->waiting);
 }
 #else
-static inline int gn_sync_init(void)
-{
-	return 0;
-}
-
-static inline void gn_sync_exit(void)
-{
-}
-
 static inline void gn_sync_earn(struct gn_sync *sync, int records)
 {
-}
-
-static inline struct gn_accessor *gn_sync_accessor(u32 owner)
-{
-	return NULL;
 }
 
 static inline bool gn_sync_waits(const struct gn_source *s)
