@@ -10,6 +10,7 @@
  *   -n N     touches, each of a new page at the same address
  *   -T N     tasks, on all CPUs in turn; they touch the same page when it is of a kind
  *            that can be shared, else each has its own
+ *   -w FILE  poisons nothing: says "page=ADDRESS", and touches when FILE is there
  *   -d       without a handler for SIGBUS
  *   -q       only the summary
  *
@@ -44,6 +45,7 @@ static const char *const hows[HOWS] = { "load", "store", "fetch", "write", "read
 
 static int kind, how, touches = 1, tasks = 1;
 static bool no_handler, quiet;
+static const char *wait_for;
 static u64 recipe, times;
 
 static volatile u64 marker;
@@ -188,7 +190,12 @@ static char *poisoned_page(char *at, u64 *pa)
 
 	fill(page);
 	*pa = physical(page + OFFSET);
-	if (!call_page(CALL_POISON, *pa, recipe, times)) {
+	if (wait_for) {
+		printf("page=%#lx\n", *pa);
+		fflush(stdout);
+		while (access(wait_for, F_OK))
+			usleep(1000);
+	} else if (!call_page(CALL_POISON, *pa, recipe, times)) {
 		fprintf(stderr, "%#lx: firmware refuses to poison it\n", *pa);
 		exit(1);
 	}
@@ -296,7 +303,7 @@ int main(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "r:x:k:a:n:T:dq")) != -1)
+	while ((option = getopt(argc, argv, "r:x:k:a:n:T:w:dq")) != -1)
 		switch (option) {
 		case 'r':
 			recipe = strtoul(optarg, NULL, 0);
@@ -316,6 +323,9 @@ int main(int argc, char **argv)
 			break;
 		case 'T':
 			tasks = atoi(optarg);
+			break;
+		case 'w':
+			wait_for = optarg;
 			break;
 		case 'd':
 			no_handler = true;

@@ -142,7 +142,8 @@ class Exceptions:
 
         into: "el0": a program, "kernel", "guest" of KVM, "handler" of an SDEI event; several with "|".
         va, ipa, pa: addresses for FAR, HPFAR (guest) and the record; witness: physical address of a word to read.
-        times; cpu: only there; gated: source with one of whose gates it goes; nest, block: as for recipe().
+        times; cpu: only there; nest, block: as for recipe(). gated: source with one of whose gates it goes; inside:
+        (source, block, offset): raises that record, and the exception in its SDEI handler, so many ticks after dispatch.
         """
         return self._raise(src, block, syndrome=syndrome, **more)
 
@@ -150,9 +151,12 @@ class Exceptions:
         """An SError with this ESR; the rest as for sea()."""
         return self._raise(src, block, syndrome=syndrome, serror=1, **more)
 
-    def _raise(self, src: Source | None, block: bytes, *, into: str = "el0", cpu: int | None = None,
-               gated: Source | None = None, nest: tuple[Source, int] | None = None, times: int = 1,
+    def _raise(self, src: Source | None, block: bytes, *, into: str | None = None, cpu: int | None = None,
+               gated: Source | None = None, inside: tuple[Source, bytes, int] | None = None, nest: tuple[Source, int] | None = None, times: int = 1,
                **words: int) -> Raised:
+        if inside:
+            gated = src or inside[0]
+        into = into or ("handler" if inside else "el0")
         n, slot = self._slot()
         self._write_recipe(OWN_RECIPES + n, src, block, 0, nest)
         words |= {"recipe": OWN_RECIPES + n, "times": times, "cpu": 0 if cpu is None else 1 + cpu,
@@ -162,4 +166,7 @@ class Exceptions:
             setattr(slot, name, value)
         slot.op = layout.CALL_RAISE
         self.ring()
+        if inside:
+            self._wait(lambda: slot.op != layout.CALL_RAISE, 10, "the firmware's answer")
+            self._record(inside[0], inside[1], inner=gated.index + 1, offset=inside[2])
         return Raised(self, slot)
