@@ -8,7 +8,7 @@ T ?=
 # Records of make soak.
 SOAK ?= 1000000
 
-.PHONY: help all install demo test check soak clean
+.PHONY: help all install demo test check soak matrix deb test-packages clean
 
 help:
 	@echo 'make demo      show errors of an emulated arm64 server reach their users on a stock kernel'
@@ -16,6 +16,10 @@ help:
 	@echo "               (make test T='-k sdei': those whose name contains sdei)"
 	@echo 'make soak      a million records by NMI on two CPUs, none lost (SOAK=N: as many)'
 	@echo 'make check     check the sources without running them'
+	@echo 'make matrix    build for every supported kernel and run the core cases there'
+	@echo 'make deb       build the Debian packages into build/deb'
+	@echo 'make test-packages'
+	@echo '               test them on a clean Debian machine, long forms included'
 	@echo 'make all       build ghes_nmi.ko for the running kernel (or KDIR=...)'
 	@echo 'make install   install it below /lib/modules'
 	@echo 'make clean     remove what was built, keep what was downloaded'
@@ -32,6 +36,17 @@ check:
 
 soak:
 	scripts/test -k test_soak --soak $(SOAK) --timeout 7200
+
+matrix:
+	scripts/fetch tools build vm test x86
+	scripts/matrix --readme
+
+deb:
+	scripts/deb
+
+test-packages:
+	scripts/fetch tools build vm test x86 packages
+	cd tests && /usr/bin/python3 -m pytest -n 0 --full packages $(T)
 
 KBUILD_ARGS = -C $(KDIR) M=$(CURDIR) KCFLAGS=-ffile-prefix-map=$(CURDIR)=.
 

@@ -14,6 +14,7 @@
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
 #include <linux/acpi.h>
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
@@ -21,6 +22,7 @@
 #include <linux/slab.h>
 
 #include "bind.h"
+#include "handover.h"
 #include "hest.h"
 #include "notify/notify.h"
 #include "path/collect.h"
@@ -29,6 +31,9 @@
 
 /* Sources of one machine; the HEST of a large one has some hundreds. */
 #define SOURCES_MAX 4096
+
+/* A source whose next record comes within so many milliseconds is under fire. */
+#define MARK_MS 20
 
 /**
  * struct candidate - a GHES entry of the HEST
@@ -328,6 +333,9 @@ static int take(struct device *dev, void *data)
 
 	if (!c)
 		return 0;
+	/* What was quieted rests already; exceptions are kept from the other driver by the hook. */
+	if (!gn_notify_find(c->desc.notify)->quiet && !gn_notify_find(c->desc.notify)->hook)
+		gn_handover_await_rest(&c->desc);
 	device_release_driver(dev);
 	if (driver_attach(&driver.driver) || !dev->driver) {
 		/* Not bindable after all: whoever had it gets it back. */
@@ -337,14 +345,32 @@ static int take(struct device *dev, void *data)
 	return 0;
 }
 
+/* Remember how many records have come, to see later whether the source is under fire. */
+static int mark(struct device *dev, void *data)
+{
+	struct gn_source *s;
+
+	if (dev->driver != &driver.driver)
+		return 0;
+	s = dev_get_drvdata(dev);
+	s->marked = READ_ONCE(s->in.records);
+	return 0;
+}
+
 /* Give one device back. */
 static int give(struct device *dev, void *data)
 {
+	struct gn_source *s;
+	struct gn_hold hold;
+
 	if (dev->driver != &driver.driver)
 		return 0;
+	s = dev_get_drvdata(dev);
+	gn_handover_hold(s, &hold, READ_ONCE(s->in.records) != s->marked);
 	device_release_driver(dev);
 	if (device_attach(dev) < 0)
 		dev_warn(dev, "ghes_nmi: no other driver takes this source back\n");
+	gn_handover_free(&hold);
 	return 0;
 }
 
@@ -492,6 +518,8 @@ free_list:
 void gn_bind_exit(void)
 {
 	all.leaving = true;
+	each_device(mark);
+	msleep(MARK_MS);
 	each_device(give);
 	platform_driver_unregister(&driver);
 	remove_devices();

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "handover.h"
 #include "notify/notify.h"
 #include "path/collect.h"
 #include "path/drain.h"
@@ -67,7 +68,15 @@ static void queue_destroy(struct gn_source *s)
 	kvfree(s->spare);
 }
 
-static bool own_collecting(struct gn_source *s, int *seen)
+/**
+ * gn_source_own() - keep everybody from collecting
+ * @s: the source
+ * @seen: for gn_source_disown()
+ *
+ * Context: Process context, sleeps; a second at most.
+ * Return: true if the source is the caller's.
+ */
+bool gn_source_own(struct gn_source *s, int *seen)
 {
 	int tries;
 
@@ -77,6 +86,20 @@ static bool own_collecting(struct gn_source *s, int *seen)
 		usleep_range(500, 1000);
 	}
 	return false;
+}
+
+/**
+ * gn_source_disown() - let others collect again, and look for what they left
+ * @s: the source
+ * @seen: from gn_source_own()
+ *
+ * Context: Process context.
+ */
+void gn_source_disown(struct gn_source *s, int *seen)
+{
+	if (!gn_claim_leave(&s->collecting, seen))
+		gn_claim_abandon(&s->collecting);
+	gn_drain_look(s);
 }
 
 /*
@@ -103,7 +126,7 @@ static void remap(struct work_struct *work)
 			s->desc.id, pa, err);
 		return;
 	}
-	if (!own_collecting(s, &seen)) {
+	if (!gn_source_own(s, &seen)) {
 		gn_window_unmap(&fresh);
 		gn_drain_look(s);
 		return;
@@ -113,10 +136,8 @@ static void remap(struct work_struct *work)
 	s->device = s->reg.device || s->block.device || s->ack.device;
 	if (s->notify && s->notify->moved)
 		s->notify->moved(s);
-	if (!gn_claim_leave(&s->collecting, &seen))
-		gn_claim_abandon(&s->collecting);
+	gn_source_disown(s, &seen);
 	gn_window_unmap(&old);
-	gn_drain_look(s);
 }
 
 /**
@@ -194,6 +215,15 @@ void gn_source_destroy(struct gn_source *s)
 	cancel_work_sync(&s->remap);
 	gn_drain_finish(s);
 	cancel_work_sync(&s->remap);
+	gn_handover_settle(s);
+	if (s->notify) {
+		u64 malformed = gn_source_malformed(s);
+
+		dev_info(
+			s->dev,
+			"ghes_nmi: source %u given back: %llu records received, %llu delivered, %llu malformed\n",
+			s->desc.id, s->in.records - malformed, s->out.delivered, malformed);
+	}
 	gn_window_unmap(&s->block);
 	gn_window_unmap(&s->ack);
 	gn_window_unmap(&s->reg);

@@ -17,6 +17,7 @@
 #include "path/queue.h"
 #include "path/window.h"
 
+struct gn_hold;
 struct gn_notify;
 struct gn_sync;
 
@@ -73,6 +74,7 @@ struct gn_malformed {
  * @block: where the error status block was when it was mapped last
  * @ack: the read ack register, not mapped for a GHESv1 source
  * @queue: the records
+ * @hold: records are not acknowledged for now, see handover.c; NULL: they are
  * @spare: room for a fatal record while the queue is full
  * @now: runs the drain by an interrupt
  * @soon: runs the drain at the next tick
@@ -95,6 +97,7 @@ struct gn_malformed {
  *
  * @remap: maps a block that moved
  * @closing: no more looks from the drain
+ * @marked: records collected when bind.c looked last
  * @notify: the notification that serves the source
  * @desc: what the HEST says
  * @dev: the device GHES.N
@@ -111,6 +114,7 @@ struct gn_source {
 	struct gn_window block;
 	struct gn_window ack;
 	struct gn_queue queue;
+	struct gn_hold *hold;
 	struct gn_entry *spare;
 	struct irq_work now;
 	struct irq_work soon;
@@ -131,6 +135,7 @@ struct gn_source {
 
 	struct work_struct remap;
 	bool closing;
+	u64 marked;
 	const struct gn_notify *notify;
 	struct gn_hest_source desc;
 	struct device *dev;
@@ -141,6 +146,8 @@ struct gn_source {
 struct gn_source *gn_source_create(struct device *dev, const struct gn_hest_source *desc,
 				   u32 queue_kib);
 void gn_source_destroy(struct gn_source *s);
+bool gn_source_own(struct gn_source *s, int *seen);
+void gn_source_disown(struct gn_source *s, int *seen);
 u64 gn_source_malformed(const struct gn_source *s);
 
 #endif

@@ -8,6 +8,10 @@ verdict = pytest.StashKey[str]()
 
 def pytest_addoption(parser):
     parser.addoption("--soak", type=int, default=50_000, metavar="N", help="records of the soak case")
+    parser.addoption("--on", action="append", default=[], metavar="ARCH-NAME",
+                     help="run VM cases on this kernel of kernels.list (may be repeated; default: those of each case)")
+    parser.addoption("--full", action="store_true", help="also the long forms of cases, for which a change has no time")
+    parser.addoption("--timed", action="store_true", help="hold time limits that mean nothing on a busy machine")
     parser.addoption("--unsettled", action="store_true", help="also cases whose failures are not explained yet")
 
 

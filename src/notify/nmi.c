@@ -15,23 +15,13 @@
  * idle NMI pays for it: when nobody claimed an NMI (NMI_UNKNOWN), and once a
  * second, for what merged with an NMI that somebody did claim.
  *
- * DOC: the credit
- *
- * Records and NMIs do not come in pairs. One scan may collect the records of
- * several sources; the NMIs that firmware sent for the others then find
- * nothing, here or on another CPU, and the kernel would report each as unknown.
- * So a scan that collects a record leaves credit for the NMIs that may still be
- * under way for it: one per record and online CPU (firmware may ring them all),
- * less the one being handled. An NMI that nobody claims takes one off.
- *
- * A foreign unknown NMI (a watchdog card, a button) must not be lost to this:
- * credit never exceeds one per source and CPU, and all of it expires
- * CREDIT_MS after the last record was collected.
+ * One NMI may be for several records, and a record may be collected before its
+ * NMI comes: nmi_credit.c keeps such NMIs from being reported as unknown.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
-#include <linux/cpumask.h>
 #include <linux/device.h>
+#include <linux/jiffies.h>
 #include <linux/kprobes.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
@@ -39,15 +29,13 @@
 #include <linux/workqueue.h>
 #include <asm/nmi.h>
 
-#include "../compat/arch.h"
 #include "../path/collect.h"
 #include "../path/drain.h"
 #include "../source.h"
+#include "nmi_credit.h"
 #include "notify.h"
 
-/* How long an NMI may be under way after its record was collected. */
-#define CREDIT_MS	   1000u
-#define SLOW_LOOK_INTERVAL HZ
+#define SLOW_LOOK_INTERVAL msecs_to_jiffies(GN_CREDIT_MS)
 /* Status words looked at between two branches. */
 #define STRIDE 4u
 
@@ -69,42 +57,22 @@ static const u32 no_status;
 static struct table __rcu *table;
 static DEFINE_MUTEX(tables); /* serialises changes; never taken in NMI */
 
-static atomic_t credit;
-static u64 credit_until; /* gn_clock() */
-static u64 credit_ticks;
-static atomic_t swallowed;
+static u32 retired; /* records collected by sources that have left */
 
-/* NMI-safe. @records were collected on this NMI. */
-static __always_inline void earn(u32 records, u32 sources)
+/* NMI-safe. Records collected by all sources so far. */
+static u32 collected_by_all(const struct table *t)
 {
-	int cpus = num_online_cpus();
-	int most = sources * cpus;
-	int more = records * cpus - 1;
+	u32 i, sum = READ_ONCE(retired);
 
-	if (!more)
-		return;
-	if (unlikely(atomic_add_return(more, &credit) > most))
-		atomic_set(&credit, most);
-	WRITE_ONCE(credit_until, gn_clock() + credit_ticks);
+	for (i = 0; i < t->n; i++)
+		sum += (u32)READ_ONCE(t->source[i]->in.records);
+	return sum;
 }
-
-/* NMI-safe. */
-static bool spend(void)
-{
-	if (gn_clock() > READ_ONCE(credit_until)) {
-		atomic_set(&credit, 0);
-		return false;
-	}
-	if (atomic_dec_if_positive(&credit) < 0)
-		return false;
-	atomic_inc(&swallowed);
-	return true;
-}
-NOKPROBE_SYMBOL(spend);
+NOKPROBE_SYMBOL(collected_by_all);
 
 /* NMI-safe. The sources of one stride; returns how many had a record. */
 static __always_inline u32 ring_stride(struct table *t, u32 first, struct pt_regs *regs,
-				       u32 *collected)
+				       bool *collected)
 {
 	u32 i, handled = 0;
 
@@ -113,7 +81,7 @@ static __always_inline u32 ring_stride(struct table *t, u32 first, struct pt_reg
 			continue;
 		handled++;
 		if (gn_collect(t->source[i], regs) == GN_COLLECTED)
-			++*collected;
+			*collected = true;
 	}
 	return handled;
 }
@@ -122,7 +90,8 @@ static __always_inline u32 ring_stride(struct table *t, u32 first, struct pt_reg
 static notrace int ghes_nmi_ring(unsigned int type, struct pt_regs *regs)
 {
 	struct table *t = rcu_dereference_raw(table);
-	u32 i, handled = 0, collected = 0;
+	u32 i, handled = 0;
+	bool collected = false;
 
 	for (i = 0; i < t->padded; i += STRIDE) {
 		const u32 *const *s = &t->status[i];
@@ -132,7 +101,7 @@ static notrace int ghes_nmi_ring(unsigned int type, struct pt_regs *regs)
 			handled += ring_stride(t, i, regs, &collected);
 	}
 	if (unlikely(collected))
-		earn(collected, t->n);
+		gn_credit_claimed();
 	return handled;
 }
 NOKPROBE_SYMBOL(ghes_nmi_ring);
@@ -140,7 +109,9 @@ NOKPROBE_SYMBOL(ghes_nmi_ring);
 /*
  * NMI-safe. Looks at every source by its address register. A block at another
  * place than the table's is collected if it is mapped, and mapped anew; its
- * record may have to wait for that. Returns how many sources explain an NMI.
+ * record may have to wait for that. Returns how many sources explain an NMI: a
+ * source that another context is just collecting does, for its record may be
+ * the one that the NMI is about.
  */
 static u32 slow_look(struct table *t)
 {
@@ -151,10 +122,14 @@ static u32 slow_look(struct table *t)
 		u64 pa = gn_window_read64(s->reg.va, s->reg.device);
 		u64 mapped = READ_ONCE(s->block.pa);
 		bool moved = pa && pa != mapped && pa != READ_ONCE(s->refused);
+		enum gn_outcome outcome;
 
-		if (pa == mapped && !READ_ONCE(*t->status[i]))
+		if (pa == mapped && !READ_ONCE(*t->status[i])) {
+			explained += gn_claim_busy(&s->collecting);
 			continue;
-		if (gn_collect_again(s) == GN_COLLECTED || (moved && pa != s->moved_seen))
+		}
+		outcome = gn_collect_again(s);
+		if (outcome == GN_COLLECTED || outcome == GN_BUSY || (moved && pa != s->moved_seen))
 			explained++;
 		if (moved) {
 			WRITE_ONCE(s->moved_seen, pa);
@@ -173,10 +148,10 @@ static int ghes_nmi_unknown(unsigned int type, struct pt_regs *regs)
 	u32 explained = slow_look(t);
 
 	if (explained) {
-		earn(explained, t->n);
+		gn_credit_claimed();
 		return explained;
 	}
-	return spend() ? NMI_HANDLED : NMI_DONE;
+	return gn_credit_spend(collected_by_all(t), t->n) ? NMI_HANDLED : NMI_DONE;
 }
 NOKPROBE_SYMBOL(ghes_nmi_unknown);
 
@@ -189,8 +164,10 @@ static void periodic(struct work_struct *work)
 
 	rcu_read_lock();
 	t = rcu_dereference(table);
-	if (t)
+	if (t) {
 		slow_look(t);
+		gn_credit_age(collected_by_all(t));
+	}
 	rcu_read_unlock();
 	schedule_delayed_work(&period, SLOW_LOOK_INTERVAL);
 }
@@ -269,7 +246,6 @@ static void stop(void)
 
 static int nmi_available(void)
 {
-	credit_ticks = (u64)tsc_khz * CREDIT_MS;
 	return 0;
 }
 
@@ -315,6 +291,8 @@ static void nmi_disarm(struct gn_source *s)
 	} else {
 		stop();
 	}
+	/* First: counted twice for a moment is an NMI too many believed, the other way round one too few. */
+	WRITE_ONCE(retired, retired + (u32)READ_ONCE(s->in.records));
 	rcu_assign_pointer(table, new);
 	synchronize_rcu_expedited();
 	table_free(old);
@@ -351,15 +329,21 @@ out:
 
 static ssize_t nmi_credit_show(struct device_driver *driver, char *buf)
 {
-	int now = gn_clock() > READ_ONCE(credit_until) ? 0 : atomic_read(&credit);
+	struct table *t;
+	int left = 0;
 
-	return sysfs_emit(buf, "%d\n", now);
+	rcu_read_lock();
+	t = rcu_dereference(table);
+	if (t)
+		left = gn_credit_left(collected_by_all(t), t->n);
+	rcu_read_unlock();
+	return sysfs_emit(buf, "%d\n", left);
 }
 static DRIVER_ATTR_RO(nmi_credit);
 
 static ssize_t nmi_swallowed_show(struct device_driver *driver, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", atomic_read(&swallowed));
+	return sysfs_emit(buf, "%u\n", gn_credit_swallowed());
 }
 static DRIVER_ATTR_RO(nmi_swallowed);
 

@@ -16,13 +16,14 @@
 #include <linux/errno.h>
 #include <linux/kprobes.h>
 #include <linux/printk.h>
+#include <linux/smp.h>
 
 #include "../compat/symbols.h"
 #include "../path/collect.h"
 #include "../source.h"
 #include "notify.h"
 
-/* Tries to unregister an event, a good millisecond each, before a complaint. */
+/* Waits for firmware to let an event go, a good millisecond each, before a complaint. */
 #define COMPLAIN_TRIES 5000
 
 /* NMI-safe. */
@@ -43,25 +44,47 @@ static int sdei_available(void)
 }
 
 /*
- * The kernel's core answers -EINPROGRESS while the handler runs somewhere. The
- * handler's code and its source are freed after this, so there is no giving up.
+ * No handler of the event runs any more when this returns, nor will one: what
+ * is disabled is not dispatched, and a CPU takes no interrupt between the
+ * dispatch of an event and its completion, so one that has taken this interrupt
+ * has completed whatever it was handling.
+ *
+ * Unregistering an event that runs would end badly. Firmware answers PENDING
+ * and lets the handler go when it completes; the kernel's core keeps the event
+ * all the same, and every later call is denied, as there is nothing left to
+ * unregister. The event number would be lost until the next boot.
+ */
+static void quiesce(u32 event)
+{
+	gn_symbols.sdei_event_disable(event);
+	kick_all_cpus_sync();
+}
+
+/*
+ * The handler's code and its source are freed after this, so there is no giving
+ * up while firmware has the handler. An answer other than -EINPROGRESS says that
+ * it has not: no event of this number can come here any more.
  */
 static void unregister(struct gn_source *s)
 {
 	int err, tries = 0;
 
-	while ((err = gn_symbols.sdei_event_unregister(s->desc.vector))) {
+	while ((err = gn_symbols.sdei_event_unregister(s->desc.vector)) == -EINPROGRESS) {
 		if (++tries % COMPLAIN_TRIES == 0)
 			dev_err(s->dev,
-				"ghes_nmi: source %u: firmware does not let SDEI event %u go (%d): still trying\n",
-				s->desc.id, s->desc.vector, err);
+				"ghes_nmi: source %u: firmware does not let SDEI event %u go: still trying\n",
+				s->desc.id, s->desc.vector);
 		usleep_range(1000, 2000);
 	}
+	if (err)
+		dev_err(s->dev,
+			"ghes_nmi: source %u: SDEI event %u was not unregistered (%d): nobody can use it until the next boot\n",
+			s->desc.id, s->desc.vector, err);
 }
 
 static void sdei_quiet(const struct gn_hest_source *desc)
 {
-	gn_symbols.sdei_event_disable(desc->vector);
+	quiesce(desc->vector);
 }
 
 static int sdei_arm(struct gn_source *s)
@@ -79,8 +102,11 @@ static int sdei_arm(struct gn_source *s)
 	err = gn_symbols.sdei_event_register(event, sdei_ring, s);
 	if (err) {
 		dev_err(s->dev,
-			"ghes_nmi: source %u: SDEI event %u cannot be registered (%d): does firmware implement it?\n",
-			s->desc.id, event, err);
+			"ghes_nmi: source %u: SDEI event %u cannot be registered (%d): %s\n",
+			s->desc.id, event, err,
+			err == -EBUSY ?
+				"whoever had it could not let it go; it is lost until the next boot" :
+				"does firmware implement it?");
 		return err;
 	}
 	err = gn_symbols.sdei_event_enable(event);
@@ -94,7 +120,7 @@ static int sdei_arm(struct gn_source *s)
 
 static void sdei_disarm(struct gn_source *s)
 {
-	gn_symbols.sdei_event_disable(s->desc.vector);
+	quiesce(s->desc.vector);
 	unregister(s);
 }
 

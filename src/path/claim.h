@@ -43,6 +43,15 @@ static __always_inline bool gn_claim_take(struct gn_claim *claim, int *seen)
 	return atomic_fetch_inc(&claim->calls) == 0; /* CLAIM_CALL */
 }
 
+/*
+ * NMI-safe. Anybody: is there an owner? If not, the caller sees all that the last
+ * one wrote; pairs with CLAIM_LEAVE.
+ */
+static __always_inline bool gn_claim_busy(const struct gn_claim *claim)
+{
+	return atomic_read_acquire(&claim->calls) != 0;
+}
+
 /* NMI-safe. Owner only. False: still the owner, somebody called: look again. */
 static __always_inline bool gn_claim_leave(struct gn_claim *claim, int *seen)
 {

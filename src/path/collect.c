@@ -35,23 +35,41 @@
 /* Looks in a row before the owner of a claim goes home regardless. */
 #define LOOKS_MAX 8
 
-static __always_inline void give_back(struct gn_source *s, void *block, bool device)
+static __always_inline void acknowledge(const struct gn_window *ack, u64 preserve, u64 write,
+					bool device)
 {
-	void *ack = s->ack.va;
 	u64 value;
 
+	wmb(); /* GIVE_BACK_CLEAR */
+	if (likely(ack->length == 8)) {
+		value = gn_window_read64(ack->va, device);
+		gn_window_write64(ack->va, (value & preserve) | write, device);
+	} else {
+		value = gn_window_read32(ack->va, device);
+		gn_window_write32(ack->va, (value & preserve) | write, device);
+	}
+}
+
+/* Without an ack register, or while it is held back (handover.c), clearing is all. */
+static __always_inline void give_back(struct gn_source *s, void *block, bool device)
+{
 	mb(); /* GIVE_BACK_COPY */
 	gn_window_write32(block, 0, device);
-	if (!ack)
-		return;
-	wmb(); /* GIVE_BACK_CLEAR */
-	if (likely(s->ack.length == 8)) {
-		value = gn_window_read64(ack, device);
-		gn_window_write64(ack, (value & s->ack_preserve) | s->ack_write, device);
-	} else {
-		value = gn_window_read32(ack, device);
-		gn_window_write32(ack, (value & s->ack_preserve) | s->ack_write, device);
-	}
+	if (s->ack.va)
+		acknowledge(&s->ack, s->ack_preserve, s->ack_write, device);
+}
+
+/**
+ * gn_collect_acknowledge() - acknowledge a record whose block was cleared earlier
+ * @ack: the read ack register
+ * @preserve: see struct gn_hest_source
+ * @write: the same
+ *
+ * Context: Any.
+ */
+void gn_collect_acknowledge(const struct gn_window *ack, u64 preserve, u64 write)
+{
+	acknowledge(ack, preserve, write, ack->device);
 }
 
 /* The lengths in a block's header, each loaded once. */

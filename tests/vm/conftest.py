@@ -5,6 +5,8 @@
         machine = boot([Source(event=804)])
         machine.vm.check("insmod /lib/modules/ghes_nmi.ko")
 
+The core cases run on every kernel of kernels.list, all of them with --on ARCHITECTURE-NAME there.
+
 Everything a guest says is kept in build/run/CASE/. After the case its console must be free of trouble.
 """
 
@@ -17,7 +19,7 @@ import pytest
 
 import gn.platform
 from gn import BUILD, TOP
-from gn.kernels import SPECIAL, SUPPORTED, Kernel
+from gn.kernels import EVERY, SPECIAL, SUPPORTED, Kernel
 from gn.vm import VM, VMError
 
 TROUBLE = re.compile(r"\bBUG\b|WARNING:|\bOops\b|Call [Tt]race:|Uhhuh|Kernel panic|possible recursive locking|"
@@ -39,9 +41,16 @@ def pytest_generate_tests(metafunc):
         return
     arches = wanted(metafunc.definition, "arch")
     versions = wanted(metafunc.definition, "kernels")
-    kernels = [Kernel(arch, version) for arch, usual in SUPPORTED.items()
-               for version in (usual if versions is None else usual + SPECIAL.get(arch, ()))
-               if (arches is None or arch in arches) and (versions is None or version in versions)]
+    every = wanted(metafunc.definition, "every_kernel") is not None
+    chosen = metafunc.config.getoption("on")
+    kernels = []
+    for arch in EVERY if arches is None else arches:
+        usual = EVERY[arch] if every or chosen else SUPPORTED[arch]
+        by_name = () if every else SPECIAL[arch]  # not for a case that does not ask for them
+        for version in EVERY[arch]:
+            if (version in usual and version not in by_name if versions is None else version in versions) \
+                    and (not chosen or f"{arch}-{version}" in chosen):
+                kernels.append(Kernel(arch, version))
     metafunc.parametrize("kernel", kernels, ids=[f"{kernel.arch}-{kernel.version}" for kernel in kernels])
 
 

@@ -2,6 +2,7 @@
 """Taking sources over, giving them back, and refusing to."""
 
 import struct
+import time
 
 import pytest
 
@@ -51,6 +52,7 @@ def test_take_and_give_back(boot):
     assert machine.vm.check(maps) == before, "mappings were left behind"
 
 
+@pytest.mark.core
 def test_parameters(boot, kernel):
     machine = boot([driver.rung(kernel, n, id=10 * n) for n in (1, 2, 3)])
     first, second, third = machine.sources
@@ -70,6 +72,7 @@ def test_parameters(boot, kernel):
     deliver_one(machine, third)
 
 
+@pytest.mark.core
 def test_ghes_disabled(boot, kernel):
     """ghes.disable=1: no driver and no devices but ours."""
     machine = boot([driver.rung(kernel, 1, id=10), driver.rung(kernel, 2, id=20, critical=True)],
@@ -103,12 +106,14 @@ def test_broken_hest(boot):
     assert machine.vm.run(f"ls -d {driver.DEVICES}/GHES.40").rc, "what stands behind an unknown length was believed"
 
 
+@pytest.mark.core
 def test_no_hest(boot):
     machine = boot([], hest=False)
     lines = driver.load_refused(machine)
     assert len(lines) == 1 and "no HEST" in lines[0], lines
 
 
+@pytest.mark.core
 def test_refusals(boot, kernel):
     """A wrong source id, a second load: one clear line, and all stays as it was."""
     machine = boot([driver.rung(kernel, 1, id=10), Source(id=20, notify="polled")])
@@ -167,6 +172,32 @@ def test_kernel_without_sdei(boot):
     assert any("source 10 stays with the in-tree driver: no SDEI on this kernel" in line for line in lines), lines
     assert driver.bound(machine, machine.sources[1]) == IN_TREE
     deliver_one(machine, machine.sources[1])
+
+
+@pytest.mark.arch("arm64")
+def test_unload_while_handler_runs(boot):
+    """A handler runs on another CPU while its driver goes: the event is let go by both drivers, and not lost."""
+    machine = boot([Source(id=10, event=804, extra={"cpu": 1}), Source(id=20, event=805)], smp=2)
+    src = machine.sources[0]
+    machine.vm.check("taskset -p 1 1")  # the agent and what it runs stay away from the CPU that stalls
+    driver.load(machine)
+    driver.unload(machine)  # both drivers have been at work once
+    # The in-tree driver drops what it saw within the last seconds: no two records are equal.
+    hands = ((f"insmod {driver.MODULE}", OURS), ("rmmod ghes_nmi", IN_TREE)) * 2
+    for n, (command, holder) in enumerate(hands):
+        machine.stall(1)
+        machine.post(src, cper.sized(172, 2 * n))
+        time.sleep(0.1)
+        machine.vm.agent.start(command)
+        time.sleep(0.3)
+        assert "event" not in [event.kind for event in machine.events()], "the handler does not run any more"
+        machine.stall(None)
+        assert machine.vm.agent.finish(20).rc == 0
+        assert driver.bound(machine, src) == holder
+        machine.quiesce()
+        assert [event.cpu for event in machine.events() if event.kind == "event"][0] == 1
+        deliver_one(machine, src, 2 * n + 1)
+        machine.events()
 
 
 @pytest.mark.arch("arm64")

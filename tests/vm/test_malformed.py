@@ -49,6 +49,7 @@ def good_still_works(machine, src, trace, seq: int) -> None:
     assert trace.payloads() == [block[84:]], "the record after it was not delivered"
 
 
+@pytest.mark.core
 def test_malformed(boot, kernel):
     """Cleared, acked, counted by reason, kept for inspection; nothing is made of it."""
     machine, src, trace = one(boot, kernel)

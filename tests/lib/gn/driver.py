@@ -110,7 +110,9 @@ class Trace:
 
     def __post_init__(self) -> None:
         run = self.machine.vm.check
-        run(f"echo nop >{TRACING}/current_tracer; echo 0 >{TRACING}/tracing_on; echo >{TRACING}/trace; "
+        # No names of tasks: for them the kernel patches its scheduler, and QEMU's emulation of several CPUs now and
+        # then executes the breakpoint of such a patch after it was taken out.
+        run(f"echo 0 >{TRACING}/options/record-cmd; echo nop >{TRACING}/current_tracer; echo 0 >{TRACING}/tracing_on; echo >{TRACING}/trace; "
             f"echo {self.kib} >{TRACING}/buffer_size_kb")
         self.enable()
         run(f"echo 1 >{TRACING}/tracing_on")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The stock kernels that tests boot."""
+"""The stock kernels that tests boot: what kernels.list says."""
 
 import subprocess
 from dataclasses import dataclass, replace
@@ -7,11 +7,52 @@ from pathlib import Path
 
 from gn import BUILD, TOP
 
-# The versions of scripts/fetch that the tests run on.
-SUPPORTED = {"arm64": ("6.1", "6.12"), "x86_64": ("6.1", "6.12", "7.3")}
+LIST = TOP / "kernels.list"
+ARCHES = ("arm64", "x86_64")
 
-# Only for cases that ask for them by @pytest.mark.kernels.
-SPECIAL = {"arm64": ("5.10", "7.3")}
+
+@dataclass(frozen=True)
+class Line:
+    """A line of kernels.list; `tests` by architecture: "all", "some" or "core"."""
+
+    name: str
+    version: str
+    flavour: str | None
+    suite: str
+    tests: dict[str, str]
+
+    @property
+    def number(self) -> tuple[int, ...]:
+        return tuple(map(int, self.version.split(".")))
+
+
+def read() -> list[Line]:
+    lines = []
+    for text in LIST.read_text(encoding="utf-8").splitlines():
+        words = text.split()
+        if not words or words[0].startswith("#"):
+            continue
+        name, version, flavour, suite, *tests = words
+        by_arch = {arch: what for arch, what in zip(ARCHES, tests, strict=True) if what != "-"}
+        if not set(by_arch.values()) <= {"all", "some", "core"}:
+            raise ValueError(f"{LIST.name}: {text}")
+        lines.append(Line(name, version, None if flavour == "-" else flavour, suite, by_arch))
+    return lines
+
+
+def names(*what: str) -> dict[str, tuple[str, ...]]:
+    """By architecture, the kernels whose tests are among these."""
+    return {arch: tuple(line.name for line in read() if line.tests.get(arch) in what) for arch in ARCHES}
+
+
+# The kernels that every case runs on.
+SUPPORTED = names("all")
+
+# Only for cases that ask for them by @pytest.mark.kernels, and the core cases.
+SPECIAL = names("some")
+
+# All there are: what the core cases run on.
+EVERY = names("all", "some", "core")
 
 # Every guest: an oops or a warning ends it, which ends QEMU (-no-reboot).
 STRICT = "oops=panic panic_on_warn=1 panic=-1"
@@ -22,7 +63,7 @@ class Kernel:
     """A kernel in build/cache, with the modules and the initramfs built for it."""
 
     arch: str
-    version: str
+    version: str  # its name in kernels.list
     root: Path | None = None  # another initramfs than the one built for it
 
     @property
@@ -37,6 +78,10 @@ class Kernel:
     def release(self) -> str:
         """What uname -r says."""
         return (self.cache / "release").read_text().strip()
+
+    def config(self, option: str) -> bool:
+        """Is it built in, or a module?"""
+        return any(line in (f"{option}=y", f"{option}=m") for line in (self.cache / "config").read_text().splitlines())
 
     @property
     def products(self) -> Path:
@@ -67,6 +112,5 @@ class Kernel:
 
 if __name__ == "__main__":
     # For scripts/test: what to prepare.
-    for arch, versions in SUPPORTED.items():
-        if versions:
-            print(arch, *versions, *SPECIAL.get(arch, ()))
+    for arch, versions in EVERY.items():
+        print(arch, *versions)

@@ -69,7 +69,7 @@ class Arm64(Exceptions, Platform):
     gdb: the machine can be stopped, for call_costs(): an idle guest waits in real time
 
     Source.extra: unknown_event=True: firmware does not know the source's event number;
-    cpu=N: CPU that takes a private event (else each that has it enabled in turn).
+    cpu=N: CPU that takes a private event, or a shared one if it can (else each in turn).
     """
 
     arch = "arm64"
@@ -296,6 +296,10 @@ class Arm64(Exceptions, Platform):
     def gap(self, src: Source, ticks: int) -> None:
         """At least so many ticks between two publications of the source."""
         self._shared[src.index].gap = ticks
+
+    def stall(self, cpu: int | None) -> None:
+        """The CPU does not complete a handler until stall(None); the rest of the machine goes on."""
+        self.control.stall = 0 if cpu is None else 1 + cpu
 
     # Shaping ----------------------------------------------------------------------------------------------
 

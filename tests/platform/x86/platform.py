@@ -24,7 +24,8 @@ from x86.layout import AGENT_AT, MIB, RESERVED_AT, Layout  # noqa: E402
 from x86.qtest import EDGE_GSIS, Qtest  # noqa: E402
 from x86.table import install  # noqa: E402
 
-COMMAND_LINE = "console=ttyS0 tsc=reliable"
+# no_timer_check: an emulated timer that a busy host lets wait is not a broken one.
+COMMAND_LINE = "console=ttyS0 tsc=reliable no_timer_check"
 # An instruction is a nanosecond, and the time stamp counter counts them: see costs.py.
 COMMAND_LINE_ICOUNT = "tsc_early_khz=1000000 clocksource=tsc"
 PLACES = 3
@@ -37,6 +38,8 @@ class X86(Platform):
     block_align: where blocks may start
     cpu: QEMU's CPU model
     hest: False: no HEST; bytes: these instead of count and entries
+    argv: more arguments for QEMU
+    direct: False: boot from what argv has; no kernel, initramfs and command line from here
 
     Source.extra: cpu=N, "all" or "rotate": where the source's NMIs go (default 0).
     """
@@ -46,7 +49,7 @@ class X86(Platform):
     def __init__(self, *, kernel: Kernel, sources: list[Source], run_dir: Path, smp: int = 1, icount: bool = False,
                  append: str = "", agent: bool = True, console_stdio: bool = False, registers: str = "packed",
                  block_align: int = 4096, cpu: str = "max", hest: bool | bytes = True,
-                 boot_timeout: float = 90) -> None:
+                 argv: tuple[str, ...] = (), direct: bool = True, boot_timeout: float = 90) -> None:
         if icount and smp > 1:
             raise ValueError("icount counts the instructions of one CPU")
         for source in sources:
@@ -70,9 +73,10 @@ class X86(Platform):
         initramfs, acpi = install(hest, kernel.initramfs, self.vm.run_dir) if hest else (kernel.initramfs, [])
         try:
             self.vm.start([*self._machine(smp, icount, cpu), *qtest, "-qtest", "chardev:qtest",
-                           "-qtest-log", "/dev/null", *self._console(console_stdio), *acpi,
-                           "-kernel", str(bootable(kernel)), "-initrd", str(initramfs),
-                           "-append", " ".join(filter(None, words))], self.ram, terminal=console_stdio)
+                           "-qtest-log", "/dev/null", *self._console(console_stdio), *acpi, *argv,
+                           *(["-kernel", str(bootable(kernel)), "-initrd", str(initramfs),
+                              "-append", " ".join(filter(None, words))] if direct else [])],
+                          self.ram, terminal=console_stdio)
             self.firmware.start()
             if agent:
                 self.vm.wait_ready(boot_timeout)

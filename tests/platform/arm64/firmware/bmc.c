@@ -81,7 +81,7 @@ void bmc_notify(u32 source, s32 cpu)
 	if (s->notify != NOTIFY_SDEI)
 		return;
 	event = sdei_find(s->event);
-	if (cpu < 0 && s->flags & SOURCE_PRIVATE && s->cpu)
+	if (cpu < 0 && s->cpu)
 		cpu = s->cpu - 1;
 	if (s->flags & SOURCE_UNKNOWN_EVENT || !event || !sdei_signal(event, cpu))
 		bmc_refused(source);

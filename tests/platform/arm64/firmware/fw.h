@@ -70,6 +70,7 @@ u32 cpus(void);
 struct sdei_event;
 void sdei_init(void);
 void sdei_call(struct frame *frame, u32 cpu);
+bool sdei_is_complete(u64 call);
 struct sdei_event *sdei_find(u64 number);
 bool sdei_signal(struct sdei_event *event, s32 cpu);
 void sdei_dispatch_pending(struct frame *frame, u32 cpu);

@@ -73,6 +73,8 @@ struct control {
 	u64 doorbells;
 	/* written by the guest before it rings the RTC doorbell: 1 + source whose gate opens */
 	u64 guest;
+	/* written by the host at any time: 1 + CPU that does not complete a handler meanwhile */
+	u64 stall;
 };
 
 /* source.flags */
@@ -102,7 +104,7 @@ struct source {
 	u64 spool_tail; /* bytes ever put in */
 	u64 hold;	/* not 0: treat the source as not free */
 	u64 gap;	/* least number of ticks between two publications */
-	u64 cpu;	/* 1 + CPU that takes a private event, 0: any */
+	u64 cpu;	/* 1 + CPU that takes a private event, or a shared one if it can; 0: any */
 	/* written by the firmware */
 	u64 spool_head; /* bytes ever taken out */
 	u64 published;

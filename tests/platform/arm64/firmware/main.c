@@ -77,11 +77,21 @@ static void take_interrupts(u32 cpu)
 	bmc_look_if_due();
 }
 
+/* A handler that takes its time: the CPU stays here, its event running for all others to see. */
+static void stall(const struct frame *frame, u64 kind, u32 cpu)
+{
+	if (kind == TRAP_FIQ || !sdei_is_complete(frame->x[0]))
+		return;
+	while (load(&control()->stall) == 1 + cpu)
+		;
+}
+
 void trap(struct frame *frame, u64 kind)
 {
 	u32 cpu = read_sysreg(mpidr_el1) & 0xff;
 	u64 next;
 
+	stall(frame, kind, cpu);
 	lock();
 	sdei_account(frame, cpu);
 	if (kind == TRAP_FIQ)

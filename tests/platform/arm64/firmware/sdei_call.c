@@ -234,6 +234,14 @@ static s64 event_context(u64 reg, u32 cpu)
 	return reg < SDEI_CONTEXT_REGS ? (s64)run->x[reg] : SDEI_INVALID_PARAMETERS;
 }
 
+bool sdei_is_complete(u64 call)
+{
+	u64 function = call & 0xff;
+
+	return (u32)call >> 8 == 0xc40000 &&
+	       (function == EVENT_COMPLETE || function == EVENT_COMPLETE_AND_RESUME);
+}
+
 /* Sets x0, but when a completion brought the interrupted registers back. */
 void sdei_call(struct frame *frame, u32 cpu)
 {

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The packages on a clean Debian machine, as its administrator meets them."""
+
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from gn import BUILD, TOP, cper, driver
+from gn.debian import ROOT, Debian, RootKernel, build_packages
+from gn.sources import Source
+from gn.vm import VM
+
+APT = "DEBIAN_FRONTEND=noninteractive apt-get -y -q -o Dir::Etc::sourceparts=/dev/null"
+OUT_OF_RANGE = "9.9.0-1-cloud-amd64"
+# "At most 3 minutes beside the kernel's download", counted from apt to the first error on the screen.
+MINUTES = 3
+
+
+@pytest.fixture(scope="session")
+def packages() -> list[Path]:
+    return build_packages()
+
+
+def test_lintian_and_contents(packages):
+    """Two packages, lintian-clean (else they would not be here), with everything in them."""
+    listing = {file.name.partition("_")[0]: subprocess.run(["dpkg-deb", "-c", file], check=True, capture_output=True,
+                                                            text=True).stdout for file in packages}
+    assert sorted(listing) == ["ghes-nmi-dkms", "ghes-nmi-tools"]
+    version = re.search(r'^PACKAGE_VERSION="(.*)"$', (TOP / "dkms.conf").read_text(), re.MULTILINE)[1]
+    for file in packages:
+        assert file.name.split("_")[1] == version, "debian/changelog and dkms.conf differ"
+    source = f"./usr/src/ghes_nmi-{version}/"
+    shipped = {line.split()[5].removeprefix(source) for line in listing["ghes-nmi-dkms"].splitlines()
+               if source in line and not line.split()[5].endswith("/")}
+    ours = {str(file.relative_to(TOP)) for folder in ("src", "include") for file in (TOP / folder).rglob("*.[chS]")
+            if not file.name.endswith(".mod.c")}
+    assert shipped == ours | {"Kbuild", "dkms.conf"}
+    for name in ("ghes-nmi.4.gz", "ghes-nmi-probe.8.gz", "ghes-nmi.service", "examples/modprobe.conf", "ghes-nmi-probe"):
+        assert name in listing["ghes-nmi-tools"], name
+
+
+class Machine:
+    """What the cases ask of a running machine."""
+
+    def __init__(self, machine) -> None:
+        self.machine, self.vm = machine, machine.vm
+        self.check = machine.vm.check
+
+    def consistent(self) -> None:
+        """dpkg has nothing half done."""
+        assert self.check("dpkg --audit") == ""
+        # apt would say what it has to repair.
+        assert "not fully installed" not in self.check(f"{APT} -s -f install")
+
+    def dkms(self, release: str) -> str:
+        return self.check(f"dkms status -m ghes_nmi -k {release}").strip()
+
+    def traces(self) -> str:
+        """Files of the packages, or of what dkms made of them."""
+        return self.check("find / -xdev \\( -name '*ghes*nmi*' -o -path '/lib/modules/*/updates*' \\) ! -path '/srv/*' "
+                          "! -path '/var/lib/apt/*' ! -path '/var/cache/apt/*' | sort")
+
+    def bound(self) -> str | None:
+        return driver.bound(self.machine, self.machine.sources[0])
+
+    def see_error(self, label: str, timeout: float = 60) -> None:
+        """A memory error appears in the kernel log, in the counters and in rasdaemon's journal."""
+        self.machine.post(self.machine.sources[0], cper.block(cper.CORRECTED, [
+            cper.memory(pa=0x80_0000_1000, error_type=2, entry={"fru_text": label})]))
+        self.check(f"for i in $(seq {timeout * 5:.0f}); do journalctl -b -u rasdaemon | grep -q {label} && exit 0; "
+                   "sleep 0.2; done; journalctl -b -u rasdaemon -n 20; exit 1", timeout + 30)
+        assert label in self.check("dmesg")
+
+
+def made_up_headers(debian: Debian) -> Path:
+    """A package of headers as Debian makes them, of a kernel that does not exist."""
+    folder = debian.run_dir / "headers"
+    (folder / "DEBIAN").mkdir(parents=True)
+    (folder / f"usr/src/linux-headers-{OUT_OF_RANGE}/include").mkdir(parents=True)
+    (folder / f"usr/src/linux-headers-{OUT_OF_RANGE}/.config").write_text("CONFIG_ACPI_APEI_GHES=y\nCONFIG_RAS=y\n")
+    modules = folder / "lib/modules" / OUT_OF_RANGE
+    modules.mkdir(parents=True)
+    (modules / "build").symlink_to(f"/usr/src/linux-headers-{OUT_OF_RANGE}")
+    (folder / "DEBIAN/control").write_text(
+        f"Package: linux-headers-{OUT_OF_RANGE}\nVersion: 9.9.0-1\nArchitecture: amd64\nMaintainer: nobody\n"
+        "Description: headers of a kernel from the future\n")
+    postinst = folder / "DEBIAN/postinst"
+    postinst.write_text(f"#!/bin/sh\nset -e\nrun-parts --report --exit-on-error --arg={OUT_OF_RANGE} "
+                        "/etc/kernel/header_postinst.d\n")
+    postinst.chmod(0o755)
+    file = debian.run_dir / f"linux-headers-{OUT_OF_RANGE}_9.9.0-1_amd64.deb"
+    subprocess.run(["dpkg-deb", "-b", "--root-owner-group", folder, file], check=True, capture_output=True)
+    return file
+
+
+@pytest.fixture
+def debian(request):
+    subprocess.run([TOP / "scripts/fetch", "tools", "packages"], check=True)
+    subprocess.run([TOP / "scripts/fetch", "root"], check=True)
+    name = re.sub(r"[^\w.-]+", "_", request.node.name).removeprefix("test_")
+    debian = Debian(BUILD / "run" / f"packages-{name}", [Source(notify="nmi", length=4096)])
+    yield debian
+    for vm in list(VM.live):
+        vm.close()
+    debian.disk.unlink(missing_ok=True)
+
+
+def test_install_to_purge(debian, packages, request, capsys):
+    """Installed on the running kernel, loaded, the first error seen; a kernel out of range; loaded at boot; purged.
+
+    Without --full the machine comes with the packages installed, by its own apt and dkms, on this machine's processor;
+    and there is no kernel to upgrade to.
+    """
+    full = request.config.getoption("full")
+    old = (ROOT / "release").read_text().strip()
+    new = (ROOT / "next-release").read_text().strip()
+    debian.add_agent()
+    debian.add_repository([*packages, made_up_headers(debian), *(ROOT / "repository").glob("*.deb" if full else "none")])
+    debian.make_disk(*(() if full else packages))
+    machine = debian.boot(RootKernel("x86_64", "6.1", None, old))
+    guest = Machine(machine)
+    guest.check(f"{APT} update", 120)
+    if full:
+        assert guest.traces() == ""
+        started = time.monotonic()
+        said = guest.check(f"{APT} install ghes-nmi-dkms ghes-nmi-tools 2>&1", 900)
+        (debian.run_dir / "install.log").write_text(said)
+        installed = time.monotonic()
+    guest.consistent()
+    assert f"{old}, x86_64: installed" in guest.dkms(old)
+    assert guest.bound() == "ghes_nmi", guest.check("journalctl -b -u ghes-nmi")
+    guest.see_error("FIRST_ERROR")
+    if full:
+        seen = time.monotonic()
+        with capsys.disabled():
+            print(f"\n  installed in {installed - started:.0f} s, first error seen after {seen - started:.0f} s")
+        if request.config.getoption("timed"):
+            assert seen - started < 60 * MINUTES
+
+    # A kernel that the module does not know: said, and nothing is broken.
+    said = guest.check(f"{APT} install linux-headers-{OUT_OF_RANGE} 2>&1", 120)
+    assert f"kernel {OUT_OF_RANGE} is outside the supported range (Linux 5.10 to 7.3)" in said, said
+    guest.consistent()
+    assert guest.dkms(OUT_OF_RANGE) == ""
+
+    running = old
+    loaded_at_boot = not full  # there this was the first boot with the packages
+    if full:
+        said = guest.check(f"{APT} install linux-image-{new} linux-headers-{new} 2>&1", 900)
+        (debian.run_dir / "upgrade.log").write_text(said)
+        guest.consistent()
+        assert f"{new}, x86_64: installed" in guest.dkms(new), said
+        assert f"{old}, x86_64: installed" in guest.dkms(old)
+        running = new
+    if not loaded_at_boot:
+        debian.switch_off(machine)
+        machine = debian.boot(debian.kernel(running))
+        guest = Machine(machine)
+
+    # At boot, before rasdaemon.
+    assert guest.check("uname -r").strip() == running
+    assert guest.bound() == "ghes_nmi"
+    times = dict(line.split("=") for line in guest.check(
+        "systemctl show -p ExecMainExitTimestampMonotonic ghes-nmi; "
+        "systemctl show -p ExecMainStartTimestampMonotonic rasdaemon").split())
+    loaded, daemon = map(int, times.values())
+    assert 0 < loaded < daemon, "rasdaemon did not wait for the module"
+    guest.see_error("AFTER_BOOT")
+
+    # Nothing stays, and the sources are the kernel's own driver's again.
+    said = guest.check(f"{APT} purge ghes-nmi-dkms ghes-nmi-tools linux-headers-{OUT_OF_RANGE} 2>&1", 300)
+    (debian.run_dir / "purge.log").write_text(said)
+    guest.consistent()
+    assert guest.bound() == "GHES"
+    assert guest.vm.run("test -d /sys/module/ghes_nmi").rc
+    assert guest.traces() == ""
+    assert guest.check("dpkg -l 'ghes-nmi*' 2>/dev/null | grep -c '^ii\\|^rc' || true").strip() == "0"
+    debian.switch_off(machine)
