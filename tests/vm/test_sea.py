@@ -86,7 +86,7 @@ def test_touches(boot):
     before = corrupted(machine)
     for how in ("load", "store", "fetch"):
         got = poison(machine, f"-n 5 -x 1 -r {corrected} -a {how}")
-        assert got["none"] == got["trapped"] == 5 and got["wrong"] == 0, (how, got)
+        assert got["none"] == 5 and got["wrong"] == 0, (how, got)
     # The kernel touches it on behalf of the task.
     out = machine.vm.check(f"poison -n 3 -r {recoverable} -a write")
     assert [touch["result"] for touch in numbers(out, "touch")] == [EFAULT] * 3, out
@@ -113,7 +113,7 @@ def test_touches(boot):
 
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels(*KERNELS)
-def test_many_tasks(boot):
+def test_many_tasks(boot, kernel):
     """Four tasks on two CPUs touch the same page; others have a page each; some are killed meanwhile."""
     machine = open_sea(boot, smp=2)
     src = machine.sources[0]
@@ -122,10 +122,17 @@ def test_many_tasks(boot):
         before = corrupted(machine)
         out = machine.vm.check(f"poison -q -r {recipe} -k {kind} -T 4 -n 10", 60)
         tasks = numbers(out)
-        assert len(tasks) == 40 and all(task["ar"] == task["right"] == 1 for task in tasks), out
+        assert len(tasks) == 40 and all(task["ar"] == task["right"] for task in tasks), out
+        if kernel.version == "5.10":
+            # It drops the page from the page cache: who comes later finds a new one.
+            trapped = [line["trapped"] for line in numbers(out, "common")]
+            assert all(task["ar"] + task["none"] == 1 for task in tasks), out
+            assert sum(task["ar"] for task in tasks) >= sum(trapped) >= 10, out
+        else:
+            assert all(task["ar"] == 1 for task in tasks), out
         assert corrupted(machine) == before + 10, kind
-        handled = machine.vm.check("dmesg | grep -c 'recovery action for .*: Recovered'").strip()
-        assert int(handled) == corrupted(machine), "a page was failed more than once"
+    handled = machine.vm.check("dmesg | grep -c 'recovery action for'").strip()
+    assert int(handled) == 20, "a page was failed more than once"
     before = corrupted(machine)
     tasks = numbers(machine.vm.check(f"poison -q -r {recipe} -T 4 -n 25", 60))
     assert len(tasks) == 4 and all(task["ar"] == task["right"] == 25 for task in tasks), tasks
@@ -133,8 +140,12 @@ def test_many_tasks(boot):
     # Killed by it, and killed in the middle of it.
     out = machine.vm.check(f"poison -q -d -r {recipe} -T 4 -n 5", 60)
     assert len(re.findall(r"killed=\d+ signal=7", out)) == 4, out
-    machine.vm.check(f"for i in 1 2 3 4 5 6; do poison -q -r {recipe} -T 4 -n 500 >/dev/null & sleep 0.$i; "
-                     "killall -9 poison; wait; done 2>/dev/null; true", 60)
+    # By errors that take nothing away: a page that is poisoned and not touched would be somebody else's soon.
+    corrected = machine.recipe(src, CORRECTED)
+    machine.vm.check(f"for i in 1 2 3 4 5 6; do raise -n 100000 -r {corrected} >/dev/null & "
+                     f"raise -n 100000 -r {corrected} >/dev/null & sleep 0.$i; killall -9 raise; wait; done 2>/dev/null; "
+                     "true", 60)
+    assert driver.stats(machine, src)["corrected"] > 20, "nothing was under way: this tests nothing"
     at_rest(machine)
     got = poison(machine, f"-r {recipe} -n 3")
     assert got["ar"] == got["right"] == 3, got
@@ -161,7 +172,7 @@ def test_storm(boot):
     out = machine.vm.check(" & ".join(f"taskset {1 + n} poison -q -n 3 -x 2000 -r {recipe}"
                                       for n, recipe in enumerate(recipes)) + "; wait", 100)
     got = numbers(out)
-    assert [task["trapped"] for task in got] == [6000, 6000] and all(task["none"] == 3 for task in got), out
+    assert len(got) == 2 and all(task["none"] == 3 and task["wrong"] == 0 for task in got), out
     at_rest(machine)
     stats = [driver.stats(machine, src) for src in machine.sources]
     assert sum(s["received"] for s in stats) == sum(s["delivered"] for s in stats) == 12000, stats
@@ -175,8 +186,8 @@ def test_hands_change_under_fire(boot):
     machine = open_sea(boot, smp=2)
     src = machine.sources[0]
     recipe = machine.recipe(src, RECOVERABLE)
-    machine.vm.check(f"(poison -q -r {recipe} -T 2 -n 2000 >/tmp/out 2>&1; echo done >>/tmp/out) &")
-    for _ in range(4):
+    machine.vm.check(f"(poison -q -r {recipe} -T 2 -n 1500 >/tmp/out 2>&1; echo done >>/tmp/out) &")
+    for _ in range(3):
         machine.vm.check("rmmod ghes_nmi_mm")
         assert driver.bound(machine, src) == "GHES"
         machine.vm.check("sleep 0.3; insmod /lib/modules/ghes_nmi_mm.ko")
@@ -184,9 +195,11 @@ def test_hands_change_under_fire(boot):
         machine.vm.check("sleep 0.3")
     machine.vm.check("rmmod ghes_nmi_mm && rmmod ghes_nmi")
     assert driver.bound(machine, src) == "GHES"
-    running = "done" not in machine.vm.check("cat /tmp/out")
-    machine.vm.check("killall poison; sleep 0.5; true")
-    assert running, "the storm was over too early: this case tests nothing"
+    assert "done" not in machine.vm.check("cat /tmp/out"), "the storm was over too early: this case tests nothing"
+    # To its end: a page that is poisoned and not touched would be somebody else's soon.
+    machine.vm.check("while ! grep -q done /tmp/out; do sleep 0.1; done", 90)
+    tasks = numbers(machine.vm.check("cat /tmp/out"))
+    assert len(tasks) == 2 and all(task["ar"] == 1500 for task in tasks), tasks
     got = poison(machine, f"-r {recipe} -n 5")
     assert got["ar"] == 5, got
     driver.load(machine)
@@ -238,7 +251,7 @@ def test_kernel_memory(boot):
 @pytest.mark.kernels("6.12")
 def test_ranges(boot):
     """Every page of a record's range; soft offline of what was corrected too often; addresses that are no memory."""
-    machine = boot([Source(id=3, event=804)])
+    machine = boot([Source(id=3, event=804, length=16384)])
     machine.vm.check("dmesg -n 1")
     driver.load(machine)
     src = machine.sources[0]
@@ -274,6 +287,10 @@ def test_ranges(boot):
     raise_and_count(cper.block(cper.CORRECTED, [cper.memory(pa=home + 0xA0_0000)]), 0)
 
 
+# Instructions from the dispatch of an SDEI event to its handler.
+FIRST = 320
+
+
 def nest_all(machine, tries: int, shoot) -> None:
     """shoot(n) for all of them, a program running meanwhile; everything is taken after each."""
     machine.vm.check("sh -c 'while :; do :; done' >/dev/null 2>&1 & echo $! >/tmp/busy")
@@ -304,10 +321,11 @@ def test_nested_with_sdei(boot):
     assert [s["received"] for s in got] == [s["delivered"] for s in got] == [2 * tries, tries, tries], got
     assert driver.shown(machine, "sync_unclaimed")["sea"] == "0"
 
+    # Where the module's own handler runs, behind the kernel's entry; there an abort cannot be survived.
     for outer in (normal, critical):
         def inside_event(n: int) -> None:
             raised = machine.sea(sea, cper.sized(172, n), into="handler", gated=sea)
-            machine._record(outer, cper.sized(172, n), inner=sea.index + 1, offset=5 + 4 * n)
+            machine._record(outer, cper.sized(172, n), inner=sea.index + 1, offset=FIRST + n)
             raised.wait()
         nest_all(machine, tries, inside_event)
     at_rest(machine)
@@ -319,15 +337,15 @@ def test_nested_with_sdei(boot):
 @pytest.mark.kernels("6.1", "6.12", "7.3")
 def test_cost(boot, kernel, record_property, capsys):
     """The notification itself, from call to return: at most a fourth and a third of the in-tree driver's."""
-    machine = boot([Source(id=7, notify="sea", length=16384)], el=2, icount=True, gdb=True)
+    machine = boot([Source(id=7, notify="sea", length=16384)], el=1, icount=True, gdb=True)
     src = machine.sources[0]
     machine.vm.check("dmesg -n 1")
     sizes = {172: 4, 8188: 3}
-    recipes = {size: machine.recipe(src, cper.sized(size, 1)) for size in sizes}
+    recipes = {size: machine.recipe(src, cper.sized(size, 1, cper.RECOVERABLE)) for size in sizes}
 
     def costs(function: str, size: int) -> int:
         with machine.call_costs(function) as calls:
-            machine.vm.check(f"raise -n 5 -r {recipes[size]}")
+            machine.vm.check(f"poison -q -n 5 -x 1 -r {recipes[size]}")
         assert len(calls.costs) >= 5, calls.costs
         return sorted(calls.costs)[len(calls.costs) // 2]
 
