@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from gn import cper, driver
+from gn import driver
 from gn.sources import Source
 from test_sea import CORRECTED, RECOVERABLE, at_rest, corrupted, numbers
 
