@@ -16,6 +16,7 @@
 #include <linux/acpi.h>
 #include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/platform_device.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -53,8 +54,14 @@ static struct {
 	struct candidate *list;
 	int n;
 	int bound;
+	int waiting;	   /* for a hook */
+	bool make_devices; /* the kernel made none */
 	bool leaving;
 } all;
+
+static DEFINE_MUTEX(binding); /* one change of hands at a time */
+
+static const char for_hook[] = "waits for its hook";
 
 static struct candidate *find_id(u16 id)
 {
@@ -220,10 +227,19 @@ static void choose(void)
 				c->desc.id, gn_notify_name(c->desc.notify));
 			continue;
 		}
-		state = &available[c->desc.notify]; /* 0: not asked, 1: yes, 2: no */
-		if (!*state)
-			*state = notify->available() ? 2 : 1;
+		state = &available[c->desc.notify]; /* 0: not asked, 1: yes, 2: later, 3: no */
+		if (!*state) {
+			int err = notify->available();
+
+			*state = !err ? 1 : err == -EAGAIN ? 2 : 3;
+		}
 		if (*state == 2) {
+			c->why_not = for_hook;
+			all.waiting++;
+			pr_info("source %u stays where it is until %s is loaded: %s\n", c->desc.id,
+				notify->hook, gn_notify_name(c->desc.notify));
+		}
+		if (*state == 3) {
 			c->why_not = "this kernel cannot serve the notification";
 			pr_info("source %u stays with the in-tree driver: no %s on this kernel\n",
 				c->desc.id, gn_notify_name(c->desc.notify));
@@ -236,21 +252,26 @@ static int match_ghes(struct device *dev, const void *data)
 	return !strcmp(to_platform_device(dev)->name, "GHES");
 }
 
+static bool kernel_made_devices(void)
+{
+	struct device *dev = bus_find_device(&platform_bus_type, NULL, NULL, match_ghes);
+
+	put_device(dev);
+	return dev;
+}
+
 /* The kernel made no devices: make one for each source that is to be taken. */
 static int create_devices(void)
 {
-	struct device *dev = bus_find_device(&platform_bus_type, NULL, NULL, match_ghes);
 	int i;
 
-	if (dev) {
-		put_device(dev);
+	if (!all.make_devices)
 		return 0;
-	}
 	for (i = 0; i < all.n; i++) {
 		struct candidate *c = &all.list[i];
 		int err;
 
-		if (c->why_not)
+		if (c->why_not || c->ours)
 			continue;
 		c->ours = platform_device_alloc("GHES", c->desc.id);
 		if (!c->ours)
@@ -312,8 +333,8 @@ static int take(struct device *dev, void *data)
 
 	if (!c)
 		return 0;
-	/* What was quieted rests already. */
-	if (!gn_notify_find(c->desc.notify)->quiet)
+	/* What was quieted rests already; exceptions are kept from the other driver by the hook. */
+	if (!gn_notify_find(c->desc.notify)->quiet && !gn_notify_find(c->desc.notify)->hook)
 		gn_handover_await_rest(&c->desc);
 	device_release_driver(dev);
 	if (driver_attach(&driver.driver) || !dev->driver) {
@@ -359,12 +380,100 @@ static void each_device(int (*fn)(struct device *dev, void *data))
 	bus_for_each_dev(&platform_bus_type, NULL, NULL, fn);
 }
 
+/* From the drivers that have them to ours. */
+static void take_all(void)
+{
+	/*
+	 * The in-tree driver frees a source without waiting for its irq_work,
+	 * which may still hold records of it. After a grace period no CPU has
+	 * one left, and its records are delivered before the first of ours.
+	 */
+	each_device(quiet);
+	synchronize_rcu();
+	each_device(take);
+}
+
+/**
+ * gn_bind_take() - a hook that rings a notification is in place
+ * @type: the notification type
+ *
+ * Takes the sources that waited for it.
+ *
+ * Context: Process context, may sleep.
+ */
+void gn_bind_take(u8 type)
+{
+	const struct gn_notify *notify = gn_notify_find(type);
+	int i;
+
+	mutex_lock(&binding);
+	for (i = 0; i < all.n; i++) {
+		struct candidate *c = &all.list[i];
+
+		if (c->desc.notify != type || c->why_not != for_hook)
+			continue;
+		c->why_not = NULL;
+		c->tried = false;
+		all.waiting--;
+	}
+	if (notify->changing)
+		notify->changing(true);
+	create_devices();
+	take_all();
+	/* And those that no driver has: the kernel may not know the type. */
+	if (driver_attach(&driver.driver))
+		pr_warn("sources without a driver cannot be bound\n");
+	if (notify->changing)
+		notify->changing(false);
+	mutex_unlock(&binding);
+}
+
+/* Give one device back whose source waits for a hook. */
+static int give_waiting(struct device *dev, void *data)
+{
+	struct candidate *c;
+
+	if (!match_ghes(dev, NULL) || dev->driver != &driver.driver)
+		return 0;
+	c = candidate_of(dev);
+	return c && c->why_not == for_hook ? give(dev, data) : 0;
+}
+
+/**
+ * gn_bind_give() - the hook that rings a notification will go
+ * @type: the notification type
+ *
+ * Context: Process context, may sleep.
+ */
+void gn_bind_give(u8 type)
+{
+	const struct gn_notify *notify = gn_notify_find(type);
+	int i;
+
+	mutex_lock(&binding);
+	for (i = 0; i < all.n; i++) {
+		struct candidate *c = &all.list[i];
+
+		if (c->desc.notify != type || c->why_not)
+			continue;
+		c->why_not = for_hook;
+		all.waiting++;
+	}
+	if (notify->changing)
+		notify->changing(true);
+	each_device(give_waiting);
+	if (notify->changing)
+		notify->changing(false);
+	mutex_unlock(&binding);
+}
+
 /**
  * gn_bind_init() - read the HEST and take the sources
  * @options: what the user chose; the ids stay the caller's
  *
  * Context: Process context, may sleep.
- * Return: 0 if at least one source is bound; -ENODEV if there is none to take,
+ * Return: 0 if at least one source is bound, or will be when a hook is there;
+ *         -ENODEV if there is none to take,
  *         -EINVAL if an id in sources= does not exist, or what failed. The
  *         reason was printed.
  */
@@ -380,21 +489,15 @@ int gn_bind_init(const struct gn_options *options)
 	if (err)
 		goto free_list;
 	choose();
+	all.make_devices = !kernel_made_devices();
 	err = create_devices();
 	if (err)
 		goto remove;
 	err = platform_driver_register(&driver);
 	if (err)
 		goto remove;
-	/*
-	 * The in-tree driver frees a source without waiting for its irq_work,
-	 * which may still hold records of it. After a grace period no CPU has
-	 * one left, and its records are delivered before the first of ours.
-	 */
-	each_device(quiet);
-	synchronize_rcu();
-	each_device(take);
-	if (all.bound)
+	take_all();
+	if (all.bound || all.waiting)
 		return 0;
 
 	err = -ENODEV;

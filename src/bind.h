@@ -23,5 +23,7 @@ struct gn_options {
 
 int gn_bind_init(const struct gn_options *options);
 void gn_bind_exit(void);
+void gn_bind_take(u8 type);
+void gn_bind_give(u8 type);
 
 #endif

@@ -3,7 +3,7 @@
  * ghes_nmi: firmware-first hardware errors, without a lock in NMI.
  *
  *	firmware
- *	   |  rings: SDEI, NMI, ...		notify/		NMI-like
+ *	   |  rings: SDEI, SEA, NMI, ...	notify/		NMI-like
  *	   v
  *	path/collect.c	claim, peek, copy, clear, ack		"
  *	   v
@@ -13,7 +13,8 @@
  *	   v
  *	sinks/		trace, memory, listeners, console	"
  *
- * A fatal record leaves the road after collect: path/fatal.c.
+ * A fatal record leaves the road after collect: path/fatal.c. A synchronous
+ * error is drained by the task that took it: path/sync.c.
  *
  * bind.c takes the sources over from the kernel's own driver and gives them
  * back; source.c holds what one source needs; hest.c and path/estatus.c are the
@@ -25,6 +26,8 @@
 
 #include "bind.h"
 #include "compat/symbols.h"
+#include "notify/hook.h"
+#include "path/waiter.h"
 
 static ushort sources[64];
 static int nsources;
@@ -50,13 +53,28 @@ static int __init gn_init(void)
 		.queue_kib = queue_kib,
 	};
 
+	int err;
+
 	gn_symbols_init();
-	return gn_bind_init(&options);
+	err = gn_waiters_init();
+	if (err)
+		return err;
+	err = gn_bind_init(&options);
+	if (err)
+		goto exit_waiters;
+	gn_hook_init(gn_bind_take, gn_bind_give);
+	return 0;
+
+exit_waiters:
+	gn_waiters_exit();
+	return err;
 }
 
 static void __exit gn_exit(void)
 {
+	gn_hook_exit();
 	gn_bind_exit();
+	gn_waiters_exit();
 }
 
 module_init(gn_init);
@@ -66,3 +84,6 @@ MODULE_DESCRIPTION("Firmware-first hardware errors (ACPI GHES) without locks in 
 MODULE_AUTHOR("The ghes_nmi authors");
 MODULE_VERSION(GN_VERSION);
 MODULE_LICENSE("GPL v2");
+#ifdef CONFIG_ARM64
+MODULE_SOFTDEP("post: ghes_nmi_mm ghes_nmi_kvm");
+#endif

@@ -7,6 +7,7 @@
 
 #include <linux/device.h>
 #include <linux/irq_work.h>
+#include <linux/mutex.h>
 #include <linux/spinlock_types.h>
 #include <linux/workqueue.h>
 
@@ -19,6 +20,7 @@
 
 struct gn_hold;
 struct gn_notify;
+struct gn_sync;
 
 /* Bytes of a malformed block that are kept for inspection. */
 #define GN_KEEP 4096u
@@ -38,6 +40,7 @@ struct gn_drained {
 	u64 severity[GN_SEVERITIES]; /* of the delivered ones */
 	u64 malformed[GN_VERDICTS];  /* by reason */
 	u64 trace_cut;		     /* bytes too long for one kernel trace event */
+	u64 bad_page;		     /* addresses that are no memory, masks that make no sense */
 };
 
 /* Console lines of one source. */
@@ -84,6 +87,7 @@ struct gn_malformed {
  * @refused: block address that could not be mapped; 0: none
  * @complain_empty: the drain is to complain about an empty notification, once
  * @in: counters of the collecting side
+ * @sync: the synchronous notification that rings, NULL for any other
  *
  * @draining: claim of the draining side; guards the consumer end of @queue,
  *            @out, @console and @scratch
@@ -91,6 +95,8 @@ struct gn_malformed {
  * @console: state of the console limit
  * @scratch: for sinks: a section as kernel helpers can take it
  * @malformed: the last malformed block
+ * @delivering: one drain in a task at a time; taken before @draining
+ * @deliver: runs the drain in a task, for what may sleep
  *
  * @remap: maps a block that moved
  * @closing: no more looks from the drain
@@ -121,12 +127,15 @@ struct gn_source {
 	u64 refused;
 	int complain_empty;
 	struct gn_collected in;
+	struct gn_sync *sync;
 
 	struct gn_claim draining ____cacheline_aligned_in_smp;
 	struct gn_drained out;
 	struct gn_console console;
 	u8 scratch[GN_SCRATCH] __aligned(8);
 	struct gn_malformed malformed;
+	struct mutex delivering;
+	struct work_struct deliver;
 
 	struct work_struct remap;
 	bool closing;

@@ -34,6 +34,7 @@ GN_ATTR(malformed, "%llu", gn_source_malformed(s));
 GN_ATTR(fatal, "%llu", READ_ONCE(s->in.fatal));
 GN_ATTR(suppressed, "%llu", READ_ONCE(s->console.suppressed));
 GN_ATTR(trace_cut, "%llu", READ_ONCE(s->out.trace_cut));
+GN_ATTR(bad_page, "%llu", READ_ONCE(s->out.bad_page));
 GN_ATTR(queue, "%u/%u", gn_queue_used(&s->queue), s->queue.size);
 
 static ssize_t severity_counts_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -86,14 +87,23 @@ static ssize_t malformed_last_show(struct device *dev, struct device_attribute *
 static DEVICE_ATTR_RO(malformed_last);
 
 static struct attribute *attrs[] = {
-	&dev_attr_source_id.attr,	&dev_attr_notify.attr,
-	&dev_attr_severity_counts.attr, &dev_attr_received.attr,
-	&dev_attr_delivered.attr,	&dev_attr_deferred.attr,
-	&dev_attr_empty.attr,		&dev_attr_bad_address.attr,
-	&dev_attr_malformed.attr,	&dev_attr_malformed_reasons.attr,
-	&dev_attr_malformed_last.attr,	&dev_attr_fatal.attr,
-	&dev_attr_suppressed.attr,	&dev_attr_trace_cut.attr,
-	&dev_attr_queue.attr,		NULL,
+	&dev_attr_source_id.attr,
+	&dev_attr_notify.attr,
+	&dev_attr_severity_counts.attr,
+	&dev_attr_received.attr,
+	&dev_attr_delivered.attr,
+	&dev_attr_deferred.attr,
+	&dev_attr_empty.attr,
+	&dev_attr_bad_address.attr,
+	&dev_attr_malformed.attr,
+	&dev_attr_malformed_reasons.attr,
+	&dev_attr_malformed_last.attr,
+	&dev_attr_fatal.attr,
+	&dev_attr_suppressed.attr,
+	&dev_attr_trace_cut.attr,
+	&dev_attr_bad_page.attr,
+	&dev_attr_queue.attr,
+	NULL,
 };
 
 /*

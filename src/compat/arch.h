@@ -54,9 +54,15 @@ static __always_inline void gn_arch_copy(void *to, const void *from, u32 length)
 	memcpy(to, from, length);
 }
 
+/* NMI-safe. Ticks of gn_clock() in a second. */
+static inline u32 gn_clock_hz(void)
+{
+	return read_sysreg(cntfrq_el0);
+}
+
 static inline u64 gn_clock_ns(u64 ticks)
 {
-	u32 hz = read_sysreg(cntfrq_el0);
+	u32 hz = gn_clock_hz();
 
 	return hz ? mul_u64_u32_div(ticks, 1000000000, hz) : 0;
 }

@@ -22,6 +22,8 @@ static const struct {
 	{ "sdei_event_enable", (void **)&gn_symbols.sdei_event_enable },
 	{ "sdei_event_disable", (void **)&gn_symbols.sdei_event_disable },
 	{ "cpu_logical_map", (void **)&gn_symbols.cpu_logical_map },
+	{ "fixup_exception", &gn_symbols.fixup_exception },
+	{ "force_sig_mceerr", (void **)&gn_symbols.force_sig_mceerr },
 };
 
 /**

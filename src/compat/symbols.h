@@ -17,6 +17,8 @@
  * @sdei_event_enable: let firmware deliver the event
  * @sdei_event_disable: and stop it
  * @cpu_logical_map: MPIDR of a logical CPU
+ * @fixup_exception: the kernel's exception table; called by fixup.h
+ * @force_sig_mceerr: SIGBUS with an address to the current task, blocked or not
  */
 struct gn_symbols {
 	int (*sdei_event_register)(u32 event, sdei_event_callback *cb, void *arg);
@@ -24,6 +26,8 @@ struct gn_symbols {
 	int (*sdei_event_enable)(u32 event);
 	int (*sdei_event_disable)(u32 event);
 	u64 (*cpu_logical_map)(unsigned int cpu);
+	void *fixup_exception;
+	int (*force_sig_mceerr)(int code, void __user *address, short lsb);
 };
 
 extern struct gn_symbols gn_symbols;

@@ -3,11 +3,14 @@
  * Which notification types are served.
  */
 #include "../hest.h"
+#include "hook.h"
 #include "notify.h"
 
 static const struct gn_notify *const served[GN_NOTIFY_TYPES] = {
 #ifdef CONFIG_ARM64
 	[GN_NOTIFY_SDEI] = &gn_notify_sdei,
+	[GN_NOTIFY_SEA] = &gn_notify_sea,
+	[GN_NOTIFY_SEI] = &gn_notify_sei,
 #endif
 #ifdef CONFIG_X86
 	[GN_NOTIFY_NMI] = &gn_notify_nmi,
@@ -15,6 +18,9 @@ static const struct gn_notify *const served[GN_NOTIFY_TYPES] = {
 };
 
 const struct attribute_group *gn_notify_groups[] = {
+#ifdef CONFIG_ARM64
+	&gn_hook_group,
+#endif
 #ifdef CONFIG_X86
 	&gn_nmi_group,
 #endif

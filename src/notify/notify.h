@@ -15,8 +15,11 @@ struct gn_source;
 
 /**
  * struct gn_notify - one notification type
- * @available: 0, or why no source with this notification can be served by this
- *             kernel: a negative errno; the reason was printed
+ * @hook: the module whose hook rings, NULL if none is needed
+ * @available: 0; -EAGAIN: as soon as the hook is there; or why no source with
+ *             this notification can be served by this kernel: another negative
+ *             errno; the reason was printed
+ * @changing: sources are about to change hands, or have done so; may be NULL
  * @quiet: another driver holds the source: make its notification stop ringing
  *         that driver, which is about to be released; may sleep, may be NULL
  * @arm: let the notification ring for a source; may sleep; 0 or -errno, the
@@ -28,7 +31,9 @@ struct gn_source;
  *         NULL
  */
 struct gn_notify {
+	const char *hook;
 	int (*available)(void);
+	void (*changing)(bool changing);
 	void (*quiet)(const struct gn_hest_source *desc);
 	int (*arm)(struct gn_source *s);
 	void (*disarm)(struct gn_source *s);
@@ -37,6 +42,8 @@ struct gn_notify {
 
 #ifdef CONFIG_ARM64
 extern const struct gn_notify gn_notify_sdei;
+extern const struct gn_notify gn_notify_sea;
+extern const struct gn_notify gn_notify_sei;
 #endif
 #ifdef CONFIG_X86
 extern const struct gn_notify gn_notify_nmi;

@@ -32,6 +32,7 @@
 #include "collect.h"
 #include "drain.h"
 #include "fatal.h"
+#include "sync.h"
 
 /* Looks in a row before the owner of a claim goes home regardless. */
 #define LOOKS_MAX 8
@@ -142,7 +143,8 @@ static noinline enum gn_outcome moved(struct gn_source *s, u64 pa)
 }
 NOKPROBE_SYMBOL(moved);
 
-static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs *regs, bool device)
+static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs *regs, bool device,
+					    struct gn_asker *asker)
 {
 	u64 pa = gn_window_read64(s->reg.va, device);
 	u64 offset = pa - s->block.pa;
@@ -174,6 +176,7 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 	if (unlikely(!e))
 		return full(s, block, limit, regs, device);
 	e->stamp = gn_clock();
+	e->owner = asker ? asker->owner : 0;
 	gn_window_copy(e->block, block, length, device);
 	if (unlikely(gn_estatus_changed(&peek, e->block)))
 		verdict = GN_CHANGED;
@@ -187,38 +190,46 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 
 	gn_queue_publish(&s->queue, e);
 	WRITE_ONCE(s->in.records, s->in.records + 1);
-	if (severity == GN_SEV_RECOVERABLE)
+	if (asker)
+		asker->severity = severity;
+	else if (severity == GN_SEV_RECOVERABLE)
 		gn_drain_now(s);
 	else
 		gn_drain_soon(s);
 	return GN_COLLECTED;
 }
 
-static noinline enum gn_outcome look_device(struct gn_source *s, struct pt_regs *regs)
+static noinline enum gn_outcome look_device(struct gn_source *s, struct pt_regs *regs,
+					    struct gn_asker *asker)
 {
-	return look(s, regs, true);
+	return look(s, regs, true, asker);
 }
 NOKPROBE_SYMBOL(look_device);
 
-static noinline enum gn_outcome look_normal(struct gn_source *s, struct pt_regs *regs)
+static noinline enum gn_outcome look_normal(struct gn_source *s, struct pt_regs *regs,
+					    struct gn_asker *asker)
 {
-	return look(s, regs, false);
+	return look(s, regs, false, asker);
 }
 NOKPROBE_SYMBOL(look_normal);
 
 /* Somebody called while the owner was busy: look again, but not for ever. */
-static noinline enum gn_outcome look_again(struct gn_source *s, struct pt_regs *regs, int seen)
+static noinline enum gn_outcome look_again(struct gn_source *s, struct pt_regs *regs, int seen,
+					   struct gn_asker *asker)
 {
 	enum gn_outcome outcome = GN_NOTHING;
 	int looks = LOOKS_MAX;
 
+	if (asker)
+		asker->owner = 0; /* what is found now is the caller's who came meanwhile */
 	do {
 		if (!--looks) {
 			gn_claim_abandon(&s->collecting);
 			gn_drain_look(s);
 			break;
 		}
-		if ((s->device ? look_device(s, regs) : look_normal(s, regs)) == GN_COLLECTED)
+		if ((s->device ? look_device(s, regs, asker) : look_normal(s, regs, asker)) ==
+		    GN_COLLECTED)
 			outcome = GN_COLLECTED;
 	} while (!gn_claim_leave(&s->collecting, &seen));
 	return outcome;
@@ -235,18 +246,19 @@ static noinline void found_nothing(struct gn_source *s)
 }
 NOKPROBE_SYMBOL(found_nothing);
 
-static __always_inline enum gn_outcome collect(struct gn_source *s, struct pt_regs *regs, bool rung)
+static __always_inline enum gn_outcome collect(struct gn_source *s, struct pt_regs *regs, bool rung,
+					       struct gn_asker *asker)
 {
 	enum gn_outcome outcome;
 	int seen;
 
 	if (!gn_claim_take(&s->collecting, &seen))
 		return GN_BUSY;
-	outcome = unlikely(s->device) ? look_device(s, regs) : look(s, regs, false);
+	outcome = unlikely(s->device) ? look_device(s, regs, asker) : look(s, regs, false, asker);
 	if (unlikely(outcome == GN_NOTHING && rung))
 		found_nothing(s);
 	if (unlikely(!gn_claim_leave(&s->collecting, &seen)) &&
-	    look_again(s, regs, seen) == GN_COLLECTED)
+	    look_again(s, regs, seen, asker) == GN_COLLECTED)
 		outcome = GN_COLLECTED;
 	return outcome;
 }
@@ -261,9 +273,27 @@ static __always_inline enum gn_outcome collect(struct gn_source *s, struct pt_re
  */
 notrace enum gn_outcome gn_collect(struct gn_source *s, struct pt_regs *regs)
 {
-	return collect(s, regs, true);
+	return collect(s, regs, true, NULL);
 }
 NOKPROBE_SYMBOL(gn_collect);
+
+/**
+ * gn_collect_for() - an exception may be about a record of this source
+ * @s: the source
+ * @regs: as for gn_collect()
+ * @asker: who asks; the drain is not rung, the asker sees to it
+ *
+ * One exception asks several sources, so finding nothing is no error.
+ *
+ * Context: NMI-safe. As gn_collect().
+ * Return: what the look came to.
+ */
+notrace enum gn_outcome gn_collect_for(struct gn_source *s, struct pt_regs *regs,
+				       struct gn_asker *asker)
+{
+	return collect(s, regs, false, asker);
+}
+NOKPROBE_SYMBOL(gn_collect_for);
 
 /**
  * gn_collect_again() - look at a source although nothing rang
@@ -277,6 +307,11 @@ NOKPROBE_SYMBOL(gn_collect);
  */
 notrace enum gn_outcome gn_collect_again(struct gn_source *s)
 {
-	return collect(s, NULL, false);
+	enum gn_outcome outcome = collect(s, NULL, false, NULL);
+
+	/* The exception that the record belongs to may still be on its way. */
+	if (s->sync && outcome == GN_COLLECTED)
+		gn_sync_earn(s->sync, 1);
+	return outcome;
 }
 NOKPROBE_SYMBOL(gn_collect_again);

@@ -19,7 +19,18 @@ enum gn_outcome {
 	GN_LEFT,      /* there is a record, it stays with firmware for now */
 };
 
+/**
+ * struct gn_asker - whoever needs to know of the record, and rings the drain
+ * @owner: pid for the record's entry; 0: nobody's
+ * @severity: set to the severity of the record that was collected
+ */
+struct gn_asker {
+	u32 owner;
+	u32 severity;
+};
+
 enum gn_outcome gn_collect(struct gn_source *s, struct pt_regs *regs);
+enum gn_outcome gn_collect_for(struct gn_source *s, struct pt_regs *regs, struct gn_asker *asker);
 enum gn_outcome gn_collect_again(struct gn_source *s);
 void gn_collect_acknowledge(const struct gn_window *ack, u64 preserve, u64 write);
 

@@ -11,14 +11,25 @@
  *
  * The full check of a record is done here, not in NMI: the copy is private, so
  * it does not change any more.
+ *
+ * Two things are not for interrupt context, and it leaves them, and what is
+ * behind them in the queue, to a drain that runs in a task: a page that is to be
+ * taken out of use, for which a kernel worker runs the drain; and records of a
+ * synchronous error, which the task that took it delivers before it goes on
+ * (sync.c). A drain in a task may sleep with the claim in its hands: everybody
+ * else just goes home.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
+
+#include <linux/delay.h>
 
 #include "../compat/arch.h"
 #include "../compat/irq_work.h"
 #include "../sinks/sink.h"
 #include "collect.h"
 #include "drain.h"
+#include "sync.h"
+#include "waiter.h"
 
 /* Records of one run; more of them wait for the next, so interrupts come in. */
 #define RECORDS_MAX 32
@@ -26,9 +37,16 @@
 /* Every sink gets every record, in this order. */
 static const struct gn_sink *const sinks[] = {
 	&gn_sink_trace,
-	&gn_sink_memory,
 	&gn_sink_listeners,
 	&gn_sink_console,
+	&gn_sink_memory,
+};
+
+/* What a run came to. */
+enum run {
+	RUN_EMPTY, /* nothing is left */
+	RUN_MORE,  /* there is more, for another run */
+	RUN_LEFT,  /* what is next is for a drain in a task */
 };
 
 static void keep_malformed(struct gn_source *s, const struct gn_entry *e, enum gn_verdict verdict)
@@ -45,66 +63,84 @@ static void keep_malformed(struct gn_source *s, const struct gn_entry *e, enum g
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 }
 
-static void deliver(struct gn_source *s, const struct gn_entry *e)
+static void reject(const struct gn_record *record, const struct gn_entry *e,
+		   enum gn_verdict verdict)
 {
-	struct gn_record record = {
-		.source = s,
-		.block = e->block,
-		.length = e->length,
-		.delay_ns = gn_clock_ns(gn_clock() - e->stamp),
-	};
-	enum gn_verdict verdict = e->verdict;
+	struct gn_source *s = record->source;
+
+	WRITE_ONCE(s->out.malformed[verdict], s->out.malformed[verdict] + 1);
+	keep_malformed(s, e, verdict);
+	gn_trace_malformed(record, verdict);
+	gn_console_malformed(record, verdict);
+}
+
+/* In a task too, every sink that does not want to sleep runs as in an interrupt. */
+static void deliver(const struct gn_record *record)
+{
+	struct gn_source *s = record->source;
+	unsigned long flags;
 	int i;
 
-	if (verdict == GN_GOOD)
-		verdict = gn_estatus_check(e->block, e->length);
-	if (verdict != GN_GOOD) {
-		WRITE_ONCE(s->out.malformed[verdict], s->out.malformed[verdict] + 1);
-		keep_malformed(s, e, verdict);
-		gn_trace_malformed(&record, verdict);
-		gn_console_malformed(&record, verdict);
-		return;
+	for (i = 0; i < ARRAY_SIZE(sinks); i++) {
+		if (sinks[i]->in_task) {
+			if (record->in_task)
+				sinks[i]->deliver(record);
+			continue;
+		}
+		local_irq_save(flags);
+		sinks[i]->deliver(record);
+		local_irq_restore(flags);
 	}
-	gn_estatus_read(&record.head, e->block);
-	for (i = 0; i < ARRAY_SIZE(sinks); i++)
-		sinks[i]->deliver(&record);
-	if (record.head.severity < GN_SEVERITIES)
-		s->out.severity[record.head.severity]++;
+	if (record->head.severity < GN_SEVERITIES)
+		s->out.severity[record->head.severity]++;
 	WRITE_ONCE(s->out.delivered, s->out.delivered + 1);
 }
 
-/* Returns true when records are left for another run. */
-static bool drain_some(struct gn_source *s)
+/* The next record; @in_task: this context may sleep. */
+static enum run drain_one(struct gn_source *s, bool in_task)
 {
-	struct gn_entry *e;
-	int n;
+	struct gn_entry *e = gn_queue_peek(&s->queue);
+	struct gn_record record = { .source = s, .in_task = in_task };
+	enum gn_verdict verdict;
 
-	for (n = 0; n < RECORDS_MAX; n++) {
-		e = gn_queue_peek(&s->queue);
-		if (!e)
-			return false;
-		deliver(s, e);
-		gn_queue_pop(&s->queue, e);
+	if (!e)
+		return RUN_EMPTY;
+	/* After the peek: whoever waits for this entry did so before it came. */
+	if (!in_task && gn_sync_waits(s))
+		return RUN_LEFT;
+	record.block = e->block;
+	record.length = e->length;
+	record.delay_ns = gn_clock_ns(gn_clock() - e->stamp);
+	verdict = e->verdict == GN_GOOD ? gn_estatus_check(e->block, e->length) : e->verdict;
+	if (verdict != GN_GOOD) {
+		reject(&record, e, verdict);
+	} else {
+		gn_estatus_read(&record.head, e->block);
+		if (!in_task && gn_memory_wanted(&record)) {
+			schedule_work(&s->deliver);
+			return RUN_LEFT;
+		}
+		if (in_task && e->owner)
+			record.accessor = gn_waiter_accessor(e->owner);
+		deliver(&record);
 	}
-	return true;
+	gn_queue_pop(&s->queue, e);
+	return RUN_MORE;
 }
 
-static void drain(struct gn_source *s)
+static enum run drain_some(struct gn_source *s, bool in_task)
 {
-	bool more, left;
-	int seen;
+	enum run run = RUN_MORE;
+	int n;
 
-	if (!gn_claim_take(&s->draining, &seen))
-		return;
-	do {
-		more = drain_some(s);
-		left = gn_claim_leave(&s->draining, &seen);
-	} while (!left && !more);
-	if (!left)
-		gn_claim_abandon(&s->draining);
-	if (more)
-		gn_drain_now(s);
+	for (n = 0; n < RECORDS_MAX && run == RUN_MORE; n++)
+		run = drain_one(s, in_task);
+	return run;
+}
 
+/* What else the drain was asked for. */
+static void see_to_the_rest(struct gn_source *s)
+{
 	if (READ_ONCE(s->closing))
 		return;
 	if (READ_ONCE(s->complain_empty) == 1) {
@@ -115,6 +151,60 @@ static void drain(struct gn_source *s)
 		schedule_work(&s->remap);
 	if (xchg(&s->look, 0))
 		gn_collect_again(s);
+}
+
+static void drain(struct gn_source *s)
+{
+	enum run run;
+	bool left;
+	int seen;
+
+	if (!gn_claim_take(&s->draining, &seen))
+		return;
+	do {
+		run = drain_some(s, false);
+		left = gn_claim_leave(&s->draining, &seen);
+	} while (!left && run == RUN_EMPTY);
+	if (!left)
+		gn_claim_abandon(&s->draining);
+	/* A look at the block now, with the queue as full as before, is in vain. */
+	if (run == RUN_LEFT)
+		return;
+	if (run == RUN_MORE)
+		gn_drain_now(s);
+	see_to_the_rest(s);
+}
+
+/**
+ * gn_drain_in_task() - deliver all that is queued, here and now
+ * @s: the source
+ *
+ * Context: Process context, sleeps. Waits for a drain that is under way.
+ */
+void gn_drain_in_task(struct gn_source *s)
+{
+	enum run run;
+	int seen;
+
+	mutex_lock(&s->delivering);
+	do {
+		/* The other one runs in an interrupt, or as one: soon it is done. */
+		while (!gn_claim_take(&s->draining, &seen))
+			usleep_range(20, 50);
+		do {
+			run = drain_some(s, true);
+			cond_resched();
+		} while (run == RUN_MORE);
+		if (!gn_claim_leave(&s->draining, &seen))
+			gn_claim_abandon(&s->draining);
+		see_to_the_rest(s);
+	} while (gn_queue_peek(&s->queue));
+	mutex_unlock(&s->delivering);
+}
+
+static void drain_in_worker(struct work_struct *work)
+{
+	gn_drain_in_task(container_of(work, struct gn_source, deliver));
 }
 
 static void drain_now(struct irq_work *work)
@@ -135,6 +225,8 @@ void gn_drain_init(struct gn_source *s)
 {
 	init_irq_work(&s->now, drain_now);
 	gn_init_irq_work_lazy(&s->soon, drain_soon);
+	mutex_init(&s->delivering);
+	INIT_WORK(&s->deliver, drain_in_worker);
 }
 
 /**
@@ -149,5 +241,7 @@ void gn_drain_finish(struct gn_source *s)
 		gn_drain_now(s);
 		irq_work_sync(&s->now);
 		irq_work_sync(&s->soon);
+		flush_work(&s->deliver);
+		gn_drain_in_task(s);
 	} while (s->queue.base && gn_queue_used(&s->queue));
 }

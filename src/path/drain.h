@@ -13,6 +13,7 @@
 #include "../source.h"
 
 void gn_drain_init(struct gn_source *s);
+void gn_drain_in_task(struct gn_source *s);
 void gn_drain_finish(struct gn_source *s);
 
 /*

@@ -33,6 +33,14 @@ def load(machine: Platform, **parameters: object) -> str:
     return "\n".join(machine.vm.check("dmesg").splitlines()[before:])
 
 
+def load_hooks(machine: Platform, *names: str) -> str:
+    """insmod the modules with the hooks for synchronous errors; returns what the kernel said meanwhile."""
+    before = lines(machine)
+    for name in names or ("mm",):
+        machine.vm.check(f"insmod /lib/modules/ghes_nmi_{name}.ko")
+    return "\n".join(machine.vm.check("dmesg").splitlines()[before:])
+
+
 def load_refused(machine: Platform, **parameters: object) -> list[str]:
     """insmod that must fail; returns the module's lines."""
     words = " ".join(f"{name}={value}" for name, value in parameters.items())
@@ -76,6 +84,12 @@ def stats(machine: Platform, src: Source) -> dict[str, int]:
         elif value.isdigit():
             result[name] = int(value)
     return result
+
+
+def shown(machine: Platform, name: str) -> dict[str, str]:
+    """An attribute of the driver, line by line: first word, the rest."""
+    out = machine.vm.check(f"cat /sys/bus/platform/drivers/ghes_nmi/{name}")
+    return dict(line.split(" ", 1) for line in out.splitlines())
 
 
 def settle(machine: Platform, timeout: float = 30) -> None:

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: synchronous errors
+ *
+ * A task touched what is broken; the exception rings. Before the task executes
+ * another instruction, its record must be delivered and the page taken out of
+ * use, on its behalf. Two steps:
+ *
+ *	exception	gn_sync_claim(): collect from every source of the
+ *			notification; arrange for the second step
+ *	same task,	gn_sync_deliver(): drain the sources, fail the pages of this
+ *	about to	task's own records
+ *	resume
+ *
+ * The second step is a task_work: it runs before the task, or the guest of a
+ * vCPU thread, goes on. It needs a place that exists already, a waiter; there
+ * are some per CPU, and without one (or where the task cannot be had) the claim
+ * says so, and the sources are drained from interrupt context and a worker as
+ * for any other notification. The task then touches the page again and is told
+ * by the kernel, or claims another record.
+ *
+ * Whose record is it? The entry in the queue carries the pid of the task that
+ * collected it. Whoever delivers it, the pages it names are left to that task:
+ * two tasks can claim at the same time, and one drains the queue for both.
+ *
+ * @waiting keeps drains in interrupts off these sources as long as a claim is
+ * under way. It is raised before anything is collected (WAIT_FIRST, a full
+ * barrier), a drain asks after it peeked at an entry: a drain that sees this
+ * claim's entry sees the claim. When it drops to 0, what such a drain may have
+ * left behind is looked for (WAIT_LAST).
+ *
+ * A record may be collected before its exception gets here: by another CPU's
+ * exception, which asks all sources, or by the drain's look at a block that had
+ * to wait. That leaves credit, as for NMIs: an exception that finds nothing
+ * spends it. It is never more than one per CPU, and good for CREDIT_MS.
+ */
+#define pr_fmt(fmt) "ghes_nmi: " fmt
+
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/export.h>
+#include <linux/kprobes.h>
+#include <linux/ptrace.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/task_work.h>
+
+#include "../sinks/sink.h"
+#include "collect.h"
+#include "drain.h"
+#include "ghes_nmi.h"
+#include "sync.h"
+#include "waiter.h"
+
+/* How long an exception may be under way after its record was collected. */
+#define CREDIT_MS 1000u
+/* Looks at a source that another CPU is just collecting from. */
+#define COLLECT_TRIES 1000u
+/* Records that are shown before the machine dies. */
+#define SHOW_MAX 4
+
+struct gn_sync_table {
+	u32 n;
+	struct gn_source *source[];
+};
+
+struct gn_sync gn_sync_sea = { .lock = __MUTEX_INITIALIZER(gn_sync_sea.lock) };
+struct gn_sync gn_sync_sei = { .lock = __MUTEX_INITIALIZER(gn_sync_sei.lock) };
+
+/* NMI-safe. */
+void gn_sync_earn(struct gn_sync *sync, int records)
+{
+	int most = num_online_cpus();
+
+	if (atomic_add_return(records, &sync->credit) > most)
+		atomic_set(&sync->credit, most);
+	WRITE_ONCE(sync->credit_until, gn_clock() + (u64)gn_clock_hz() * CREDIT_MS / MSEC_PER_SEC);
+}
+NOKPROBE_SYMBOL(gn_sync_earn);
+
+/* NMI-safe. */
+static bool spend(struct gn_sync *sync)
+{
+	if (gn_clock() > READ_ONCE(sync->credit_until)) {
+		atomic_set(&sync->credit, 0);
+		return false;
+	}
+	return atomic_dec_if_positive(&sync->credit) >= 0;
+}
+NOKPROBE_SYMBOL(spend);
+
+/* NMI-safe. One claim less waits; what drains left to it is theirs again. */
+static void stop_waiting(struct gn_sync *sync)
+{
+	struct gn_sync_table *t;
+	u32 i;
+
+	if (!atomic_dec_and_test(&sync->waiting)) /* WAIT_LAST */
+		return;
+	rcu_read_lock();
+	t = rcu_dereference(sync->table);
+	for (i = 0; t && i < t->n; i++)
+		if (gn_queue_used(&t->source[i]->queue) || READ_ONCE(t->source[i]->look))
+			gn_drain_now(t->source[i]);
+	rcu_read_unlock();
+}
+NOKPROBE_SYMBOL(stop_waiting);
+
+/**
+ * gn_sync_collect() - ask every source of the notification
+ * @sync: the notification
+ * @regs: the interrupted context, may be NULL
+ * @asker: who asks
+ *
+ * Context: NMI-safe, with preemption off. Does not return when a record is fatal.
+ * Return: 0 if there is a record for this exception, else -ENOENT.
+ */
+int gn_sync_collect(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *asker)
+{
+	struct gn_sync_table *t = rcu_dereference_raw(sync->table);
+	u32 owner = asker->owner, collected = 0, i;
+	bool taken = false;
+
+	for (i = 0; t && i < t->n; i++) {
+		asker->owner = owner;
+		switch (gn_collect_for(t->source[i], regs, asker)) {
+		case GN_COLLECTED:
+			collected++;
+			break;
+		case GN_BUSY: /* whoever is there looks again, for us */
+		case GN_LEFT:
+			taken = true;
+			break;
+		case GN_NOTHING:
+			break;
+		}
+	}
+	if (collected > 1)
+		gn_sync_earn(sync, collected - 1);
+	if (likely(collected) || taken || spend(sync))
+		return 0;
+	atomic_inc(&sync->unclaimed);
+	return -ENOENT;
+}
+NOKPROBE_SYMBOL(gn_sync_collect);
+
+/**
+ * gn_sync_ring() - have an interrupt drain every source of the notification
+ * @sync: the notification
+ *
+ * Context: NMI-safe, with preemption off.
+ */
+void gn_sync_ring(struct gn_sync *sync)
+{
+	struct gn_sync_table *t = rcu_dereference_raw(sync->table);
+	u32 i;
+
+	for (i = 0; t && i < t->n; i++)
+		gn_drain_now(t->source[i]);
+}
+NOKPROBE_SYMBOL(gn_sync_ring);
+
+/* Shows what is queued, and leaves it there. */
+static void show(struct gn_source *s)
+{
+	struct gn_record record = { .source = s };
+	struct gn_entry *e;
+	int seen;
+
+	/* Somebody else is delivering it: then it is shown by that. */
+	if (!gn_claim_take(&s->draining, &seen))
+		return;
+	e = gn_queue_peek(&s->queue);
+	if (e && e->verdict == GN_GOOD && gn_estatus_check(e->block, e->length) == GN_GOOD) {
+		record.block = e->block;
+		record.length = e->length;
+		gn_estatus_read(&record.head, e->block);
+		gn_console_print(KERN_EMERG, &record);
+	}
+	if (!gn_claim_leave(&s->draining, &seen))
+		gn_claim_abandon(&s->draining);
+}
+NOKPROBE_SYMBOL(show);
+
+/**
+ * gn_sync_show() - the kernel will die of this exception: show the records first
+ * @sync: the notification
+ *
+ * Context: NMI-safe, with preemption off. Writes to the log only.
+ */
+void gn_sync_show(struct gn_sync *sync)
+{
+	struct gn_sync_table *t = rcu_dereference_raw(sync->table);
+	u32 i;
+
+	for (i = 0; t && i < t->n && i < SHOW_MAX; i++)
+		show(t->source[i]);
+}
+NOKPROBE_SYMBOL(gn_sync_show);
+
+/* The other CPU may still be copying the record of a claim that was BUSY. */
+static void await_collectors(struct gn_source *s)
+{
+	u32 tries;
+
+	for (tries = 0; atomic_read(&s->collecting.calls) && tries < COLLECT_TRIES; tries++)
+		usleep_range(10, 20);
+}
+
+/**
+ * gn_sync_deliver() - the second step
+ * @w: a waiter that is READY
+ *
+ * Context: Process context of the waiter's task, which sleeps in here for as long
+ *          as it takes.
+ */
+void gn_sync_deliver(struct gn_waiter *w)
+{
+	struct gn_sync *sync = w->sync;
+	struct gn_sync_table *t;
+	u32 i;
+
+	mutex_lock(&sync->lock);
+	t = rcu_dereference_protected(sync->table, lockdep_is_held(&sync->lock));
+	for (i = 0; t && i < t->n; i++) {
+		await_collectors(t->source[i]);
+		gn_drain_in_task(t->source[i]);
+	}
+	mutex_unlock(&sync->lock);
+	gn_memory_accessed(&w->accessor, w->address);
+	stop_waiting(sync);
+	atomic_set(&w->state, GN_WAITER_DONE);
+}
+
+static void deliver_before_resume(struct callback_head *work)
+{
+	struct gn_waiter *w = container_of(work, struct gn_waiter, work);
+
+	if (atomic_read(&w->state) == GN_WAITER_READY)
+		gn_sync_deliver(w);
+	gn_waiter_free(w);
+}
+
+int ghes_nmi_flush(void)
+{
+	struct gn_waiter *w;
+	int delivered = 0;
+
+	might_sleep();
+	while ((w = gn_waiter_current())) {
+		gn_sync_deliver(w);
+		delivered++;
+	}
+	return delivered;
+}
+EXPORT_SYMBOL_GPL(ghes_nmi_flush);
+
+/**
+ * gn_sync_claim() - an exception from user space or from a guest
+ * @sync: the notification
+ * @regs: the interrupted context, NULL for a guest
+ * @address: what the task touched, 0 if not known
+ *
+ * Context: NMI-safe, with preemption off, on the task that took the exception.
+ * Return: 0: the record was taken, and is delivered before this task goes on;
+ *         -EINPROGRESS: it was taken, and is delivered soon;
+ *         -ENOENT: there is no record.
+ */
+int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, unsigned long address)
+{
+	struct gn_asker asker = { .owner = current->pid };
+	struct gn_waiter *w;
+
+	if (!rcu_access_pointer(sync->table))
+		return READ_ONCE(sync->changing) ? 0 : -ENOENT;
+	atomic_inc(&sync->waiting);
+	smp_mb__after_atomic(); /* WAIT_FIRST */
+	w = gn_waiter_take(sync, address);
+	if (gn_sync_collect(sync, regs, &asker)) {
+		gn_waiter_free(w);
+		stop_waiting(sync);
+		/* With the other driver or between the two: touch it again. */
+		return READ_ONCE(sync->changing) ? 0 : -ENOENT;
+	}
+	if (likely(w)) {
+		init_task_work(&w->work, deliver_before_resume);
+		atomic_set_release(&w->state, GN_WAITER_READY);
+		if (likely(!task_work_add(current, &w->work, TWA_RESUME)))
+			return 0;
+		gn_waiter_free(w);
+	}
+	atomic_inc(&sync->late);
+	stop_waiting(sync);
+	gn_sync_ring(sync);
+	return -EINPROGRESS;
+}
+NOKPROBE_SYMBOL(gn_sync_claim);
+
+/* The sources of @old with @plus and without @minus; NULL if none or no memory. */
+static struct gn_sync_table *table_make(const struct gn_sync_table *old, struct gn_source *plus,
+					struct gn_source *minus)
+{
+	u32 i, n = 0, had = old ? old->n : 0;
+	struct gn_sync_table *t = kzalloc(struct_size(t, source, had + 1), GFP_KERNEL);
+
+	if (!t)
+		return NULL;
+	for (i = 0; i < had; i++)
+		if (old->source[i] != minus)
+			t->source[n++] = old->source[i];
+	if (plus)
+		t->source[n++] = plus;
+	t->n = n;
+	return t;
+}
+
+static void replace(struct gn_sync *sync, struct gn_sync_table *new)
+{
+	struct gn_sync_table *old =
+		rcu_replace_pointer(sync->table, new, lockdep_is_held(&sync->lock));
+
+	synchronize_rcu_expedited();
+	kfree(old);
+}
+
+/**
+ * gn_sync_add() - let exceptions ask this source
+ * @sync: the notification
+ * @s: the source
+ *
+ * Context: Process context, sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int gn_sync_add(struct gn_sync *sync, struct gn_source *s)
+{
+	struct gn_sync_table *t;
+
+	mutex_lock(&sync->lock);
+	t = table_make(rcu_dereference_protected(sync->table, true), s, NULL);
+	if (t) {
+		s->sync = sync;
+		replace(sync, t);
+	}
+	mutex_unlock(&sync->lock);
+	return t ? 0 : -ENOMEM;
+}
+
+/**
+ * gn_sync_remove() - no exception asks this source any more
+ * @sync: the notification
+ * @s: the source
+ *
+ * What claims have collected and not delivered stays in the queue, for the end
+ * of the source.
+ *
+ * Context: Process context, sleeps.
+ */
+void gn_sync_remove(struct gn_sync *sync, struct gn_source *s)
+{
+	struct gn_sync_table *t, *old;
+
+	mutex_lock(&sync->lock);
+	old = rcu_dereference_protected(sync->table, true);
+	/* The kernel does not fail small allocations; wait if it did. */
+	while (!(t = table_make(old, NULL, s)))
+		schedule_timeout_uninterruptible(HZ);
+	if (!t->n) {
+		kfree(t);
+		t = NULL;
+	}
+	replace(sync, t);
+	mutex_unlock(&sync->lock);
+}

@@ -1,0 +1,362 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Synchronous external aborts: whoever touches a poisoned page is told, and nobody else."""
+
+import re
+import time
+
+import pytest
+
+from gn import cper, driver
+from gn.sources import Source
+
+KERNELS = ("5.10", "6.1", "6.12", "7.3")
+PAGE_MASK = 0xFFFF_FFFF_FFFF_F000
+RECOVERABLE = cper.block(cper.RECOVERABLE, [cper.memory(pa=cper.PA, mask=PAGE_MASK)])
+CORRECTED = cper.block(cper.CORRECTED, [cper.memory(pa=cper.PA)])
+BUS_ERROR = cper.ArmError(type=cper.BUS, va=cper.VA)
+CACHE_ERROR = cper.ArmError(type=cper.CACHE, va=cper.VA, pa=cper.PA)
+ARM = cper.block(cper.RECOVERABLE, [cper.arm_processor(errors=[BUS_ERROR, CACHE_ERROR, BUS_ERROR])])
+BOTH = cper.block(cper.RECOVERABLE, [cper.arm_processor(errors=[BUS_ERROR, CACHE_ERROR]), cper.memory(pa=cper.PA)])
+NAMELESS = cper.block(cper.RECOVERABLE, [cper.vendor(payload=bytes(16))])
+ELSEWHERE = cper.block(cper.RECOVERABLE, [cper.memory(pa=0x9_0000_0000)])
+EFAULT = -14
+
+
+def open_sea(boot, *, sources=None, el=1, **more):
+    """A machine with a SEA source, taken by the module."""
+    machine = boot(sources or [Source(id=7, notify="sea")], el=el, **more)
+    machine.vm.check("dmesg -n 1")
+    driver.load(machine)
+    driver.load_hooks(machine)
+    assert driver.bound(machine, machine.sources[0]) == "ghes_nmi"
+    return machine
+
+
+def numbers(out: str, first: str = "task") -> list[dict[str, int]]:
+    """The lines of poison, raise and vmm that begin with this word."""
+    return [{name: int(value, 0) for name, value in re.findall(r"(\w+)=(-?\w+)", line)}
+            for line in out.splitlines() if line.startswith(first + "=")]
+
+
+def poison(machine, options: str, timeout: float = 60) -> dict[str, int]:
+    return numbers(machine.vm.check(f"poison -q {options}", timeout))[0]
+
+
+def corrupted(machine) -> int:
+    """Pages taken out of use."""
+    return int(machine.vm.check("grep HardwareCorrupted /proc/meminfo").split()[1]) // 4
+
+
+def at_rest(machine) -> None:
+    """Nobody waits any more."""
+    machine.ring()  # the firmware looks whether its last record was taken
+    driver.settle(machine)
+    assert machine.vm.check("cat /sys/bus/platform/drivers/ghes_nmi/sync_waiting").strip() == "0"
+
+
+@pytest.mark.arch("arm64")
+@pytest.mark.kernels(*KERNELS)
+def test_touches(boot):
+    """Of every kind, by every kind of access, with every kind of record."""
+    machine = open_sea(boot)
+    src = machine.sources[0]
+    recoverable, corrected, arm, both, nameless, elsewhere = (
+        machine.recipe(src, block) for block in (RECOVERABLE, CORRECTED, ARM, BOTH, NAMELESS, ELSEWHERE))
+    no_record = machine.recipe()
+
+    got = poison(machine, f"-r {recoverable} -n 100")
+    assert got["touches"] == got["ar"] == got["right"] == got["trapped"] == 100, got
+    at_rest(machine)
+    stats = driver.stats(machine, src)
+    assert stats["received"] == stats["delivered"] == stats["recoverable"] == 100, stats
+    assert corrupted(machine) == 100
+    assert machine.vm.run("dmesg | grep -c 'Sending SIGBUS to poison'").out.strip() == "100", \
+        "not by memory_failure() on behalf of the task"
+
+    before = 100
+    for options in ("-a store", "-a fetch", "-k file", "-k thp", "-k shared", f"-r {arm}", f"-r {both}"):
+        got = poison(machine, f"-n 2 -r {recoverable} {options}")
+        assert got["ar"] == got["right"] == got["trapped"] == 2, (options, got)
+        assert corrupted(machine) == before + 2, options
+        before += 2
+    got = poison(machine, f"-n 1 -r {recoverable} -k hugetlb")
+    assert got["ar"] == got["right"] == 1, got
+
+    # A corrected error: the task goes on with the right value.
+    before = corrupted(machine)
+    for how in ("load", "store", "fetch"):
+        got = poison(machine, f"-n 5 -x 1 -r {corrected} -a {how}")
+        assert got["none"] == 5 and got["wrong"] == 0, (how, got)
+    # The kernel touches it on behalf of the task.
+    out = machine.vm.check(f"poison -n 3 -r {recoverable} -a write")
+    assert [touch["result"] for touch in numbers(out, "touch")] == [EFAULT] * 3, out
+    assert numbers(out)[0]["none"] == 3, out
+    at_rest(machine)
+    machine.vm.check(f"for i in $(seq 100); do grep -q 'HardwareCorrupted: *{4 * (before + 3)} kB' /proc/meminfo && "
+                     "exit 0; sleep 0.02; done; exit 1")
+    assert driver.stats(machine, src)["corrected"] == 15
+
+    # No page to take out of use: told nevertheless, or the task would touch it for ever.
+    bad = driver.stats(machine, src)["bad_page"]
+    for recipe in (nameless, elsewhere):
+        got = poison(machine, f"-n 1 -r {recipe}")
+        assert got["ar"] == got["trapped"] == got["right"] == 1, got
+    assert driver.stats(machine, src)["bad_page"] == bad + 1
+
+    # No record: the kernel's own way.
+    got = poison(machine, f"-n 2 -r {no_record}")
+    assert got["other"] == got["trapped"] == 2 and got["ar"] == 0, got
+    assert driver.shown(machine, "sync_unclaimed")["sea"] == "2"
+    assert driver.shown(machine, "sync_late")["sea"] == "0"
+    at_rest(machine)
+
+
+@pytest.mark.arch("arm64")
+@pytest.mark.kernels(*KERNELS)
+def test_many_tasks(boot, kernel):
+    """Four tasks on two CPUs touch the same page; others have a page each; some are killed meanwhile."""
+    machine = open_sea(boot, smp=2)
+    src = machine.sources[0]
+    recipe = machine.recipe(src, RECOVERABLE)
+    for kind in ("shared", "file"):
+        before = corrupted(machine)
+        out = machine.vm.check(f"poison -q -r {recipe} -k {kind} -T 4 -n 10", 60)
+        tasks = numbers(out)
+        assert len(tasks) == 40 and all(task["ar"] == task["right"] for task in tasks), out
+        if kernel.version == "5.10":
+            # It drops the page from the page cache: who comes later finds a new one.
+            trapped = [line["trapped"] for line in numbers(out, "common")]
+            assert all(task["ar"] + task["none"] == 1 for task in tasks), out
+            assert sum(task["ar"] for task in tasks) >= sum(trapped) >= 10, out
+        else:
+            assert all(task["ar"] == 1 for task in tasks), out
+        assert corrupted(machine) == before + 10, kind
+    handled = machine.vm.check("dmesg | grep -c 'recovery action for'").strip()
+    assert int(handled) == 20, "a page was failed more than once"
+    before = corrupted(machine)
+    tasks = numbers(machine.vm.check(f"poison -q -r {recipe} -T 4 -n 25", 60))
+    assert len(tasks) == 4 and all(task["ar"] == task["right"] == 25 for task in tasks), tasks
+    assert corrupted(machine) == before + 100
+    # Killed by it, and killed in the middle of it.
+    out = machine.vm.check(f"poison -q -d -r {recipe} -T 4 -n 5", 60)
+    assert len(re.findall(r"killed=\d+ signal=7", out)) == 4, out
+    # By errors that take nothing away: a page that is poisoned and not touched would be somebody else's soon.
+    corrected = machine.recipe(src, CORRECTED)
+    machine.vm.check(f"for i in 1 2 3 4 5 6; do raise -n 100000 -r {corrected} >/dev/null & "
+                     f"raise -n 100000 -r {corrected} >/dev/null & sleep 0.$i; killall -9 raise; wait; done 2>/dev/null; "
+                     "true", 60)
+    assert driver.stats(machine, src)["corrected"] > 20, "nothing was under way: this tests nothing"
+    at_rest(machine)
+    got = poison(machine, f"-r {recipe} -n 3")
+    assert got["ar"] == got["right"] == 3, got
+    stats = driver.stats(machine, src)
+    assert stats["received"] == stats["delivered"], stats
+
+
+@pytest.mark.arch("arm64")
+@pytest.mark.kernels("6.12")
+def test_survives_a_thousand(boot):
+    machine = open_sea(boot)
+    got = poison(machine, f"-r {machine.recipe(machine.sources[0], RECOVERABLE)} -n 1000", 100)
+    assert got["ar"] == got["right"] == 1000, got
+    assert corrupted(machine) == 1000
+    at_rest(machine)
+
+
+@pytest.mark.arch("arm64")
+@pytest.mark.kernels("6.1", "7.3")
+def test_storm(boot):
+    """12,000 aborts on two CPUs, two sources: each is claimed by its record, no task is harmed."""
+    machine = open_sea(boot, sources=[Source(id=7, notify="sea"), Source(id=8, notify="sea")], smp=2)
+    recipes = [machine.recipe(src, CORRECTED) for src in machine.sources]
+    out = machine.vm.check(" & ".join(f"taskset {1 + n} poison -q -n 3 -x 2000 -r {recipe}"
+                                      for n, recipe in enumerate(recipes)) + "; wait", 100)
+    got = numbers(out)
+    assert len(got) == 2 and all(task["none"] == 3 and task["wrong"] == 0 for task in got), out
+    at_rest(machine)
+    stats = [driver.stats(machine, src) for src in machine.sources]
+    assert sum(s["received"] for s in stats) == sum(s["delivered"] for s in stats) == 12000, stats
+    assert driver.shown(machine, "sync_unclaimed")["sea"] == "0"
+
+
+@pytest.mark.arch("arm64")
+@pytest.mark.kernels("6.12", "7.3")
+def test_hands_change_under_fire(boot):
+    """rmmod of the hooks and of the module while two tasks meet errors: no task is harmed, no record is lost."""
+    machine = open_sea(boot, smp=2)
+    src = machine.sources[0]
+    recipe = machine.recipe(src, RECOVERABLE)
+    machine.vm.check(f"(poison -q -r {recipe} -T 2 -n 1500 >/tmp/out 2>&1; echo done >>/tmp/out) &")
+    for _ in range(3):
+        machine.vm.check("rmmod ghes_nmi_mm")
+        assert driver.bound(machine, src) == "GHES"
+        machine.vm.check("sleep 0.3; insmod /lib/modules/ghes_nmi_mm.ko")
+        assert driver.bound(machine, src) == "ghes_nmi"
+        machine.vm.check("sleep 0.3")
+    machine.vm.check("rmmod ghes_nmi_mm && rmmod ghes_nmi")
+    assert driver.bound(machine, src) == "GHES"
+    assert "done" not in machine.vm.check("cat /tmp/out"), "the storm was over too early: this case tests nothing"
+    # To its end: a page that is poisoned and not touched would be somebody else's soon.
+    machine.vm.check("while ! grep -q done /tmp/out; do sleep 0.1; done", 90)
+    tasks = numbers(machine.vm.check("cat /tmp/out"))
+    assert len(tasks) == 2 and all(task["ar"] == 1500 for task in tasks), tasks
+    got = poison(machine, f"-r {recipe} -n 5")
+    assert got["ar"] == 5, got
+    driver.load(machine)
+    driver.load_hooks(machine)
+    got = poison(machine, f"-r {recipe} -n 5")
+    assert got["ar"] == got["right"] == 5, got
+    at_rest(machine)
+
+
+@pytest.mark.arch("arm64")
+@pytest.mark.kernels("6.1", "6.12")
+def test_hook_switched_off(boot):
+    """debugfs kprobes/enabled: seen, said once, the in-tree driver has the source meanwhile."""
+    machine = open_sea(boot)
+    src = machine.sources[0]
+    recipe = machine.recipe(src, RECOVERABLE)
+    switch = "/sys/kernel/debug/kprobes/enabled"
+    assert driver.shown(machine, "hooks")["do_sea"] == "active"
+    machine.vm.check(f"echo 0 >{switch}")
+    assert driver.shown(machine, "hooks")["do_sea"] == "off"
+    machine.vm.check("sleep 2.5")
+    assert driver.bound(machine, src) == "GHES"
+    said = machine.vm.check("dmesg | grep 'the hook on do_sea was switched off'")
+    assert len(said.splitlines()) == 1, said
+    assert poison(machine, f"-r {recipe} -n 2")["ar"] == 2
+    machine.vm.check(f"echo 1 >{switch}; sleep 2.5")
+    assert driver.shown(machine, "hooks")["do_sea"] == "active"
+    assert driver.bound(machine, src) == "ghes_nmi"
+    assert poison(machine, f"-r {recipe} -n 2")["right"] == 2
+
+
+@pytest.mark.arch("arm64")
+@pytest.mark.kernels(*KERNELS)
+@pytest.mark.expect_console("synchronous external abort|Internal error")
+def test_kernel_memory(boot):
+    """The kernel's own memory: it dies, and the record is in the log before."""
+    machine = open_sea(boot)
+    recipe = machine.recipe(machine.sources[0], RECOVERABLE)
+    machine.vm.agent.start(f"raise -k -r {recipe}")
+    assert machine.vm.wait_exit(60) == 0
+    text = machine.vm.console_text()
+    shown = text.find("source 7 (SEA) reports a recoverable error")
+    died = re.search("Internal error", text)
+    assert died and 0 <= shown < died.start(), text[-3000:]
+    assert "section_type: memory error" in text[shown:died.start()], "the record is not whole"
+
+
+@pytest.mark.arch("arm64")
+@pytest.mark.kernels("6.12")
+def test_ranges(boot):
+    """Every page of a record's range; soft offline of what was corrected too often; addresses that are no memory."""
+    machine = boot([Source(id=3, event=804, length=16384)])
+    machine.vm.check("dmesg -n 1")
+    driver.load(machine)
+    src = machine.sources[0]
+    home = 0x7000_0000  # free memory, most likely: nothing but the pages counts
+
+    def raise_and_count(block: bytes, pages: int) -> None:
+        before = corrupted(machine)
+        machine.post(src, block)
+        driver.settle(machine)
+        deadline = time.monotonic() + 20
+        while corrupted(machine) < before + pages and time.monotonic() < deadline:
+            time.sleep(0.1)
+        time.sleep(0.2)
+        assert corrupted(machine) == before + pages
+
+    def failed(pa: int, **more: int) -> bytes:
+        return cper.block(cper.RECOVERABLE, [cper.memory(pa=pa, **more)])
+
+    raise_and_count(failed(home), 1)
+    raise_and_count(failed(home + 0x11234, mask=0xFFFF_FFFF_FFFF_0000), 16)
+    raise_and_count(failed(home + 0x20040, mask=0xFFFF_FFFF_FFC0), 1)
+    assert driver.stats(machine, src)["bad_page"] == 0
+    # Forty pages at once: more than the kernel's own queue holds.
+    raise_and_count(cper.block(cper.RECOVERABLE, [cper.memory(pa=home + 0x40_0000 + n * 0x1000) for n in range(40)]), 40)
+    # A mask with holes, one of nothing, no memory at all: counted, and the page itself if there is one.
+    raise_and_count(failed(home + 0x80_0000, mask=0xFFFF_FFFF_00FF_0000), 1)
+    raise_and_count(failed(home + 0x80_1000, mask=0), 1)
+    raise_and_count(failed(0x7e00_0000), 0)
+    raise_and_count(failed(0x9_0000_0000), 0)
+    assert driver.stats(machine, src)["bad_page"] == 4
+    threshold = cper.memory(pa=home + 0x90_0000, mask=0xFFFF_FFFF_FFFF_E000, entry={"flags": 8})
+    raise_and_count(cper.block(cper.CORRECTED, [threshold]), 2)
+    raise_and_count(cper.block(cper.CORRECTED, [cper.memory(pa=home + 0xA0_0000)]), 0)
+
+
+# Instructions from the dispatch of an SDEI event to its handler.
+FIRST = 320
+
+
+def nest_all(machine, tries: int, shoot) -> None:
+    """shoot(n) for all of them, a program running meanwhile; everything is taken after each."""
+    machine.vm.check("sh -c 'while :; do :; done' >/dev/null 2>&1 & echo $! >/tmp/busy")
+    for n in range(tries):
+        shoot(n)
+        machine.ring()
+        machine.quiesce()
+    machine.vm.check("kill $(cat /tmp/busy)")
+
+
+@pytest.mark.arch("arm64")
+@pytest.mark.kernels("6.12")
+@pytest.mark.limit(240)
+def test_nested_with_sdei(boot):
+    """SDEI events at 200 offsets inside the handling of an abort, and aborts at 200 offsets inside theirs."""
+    machine = open_sea(boot, el=2, icount=True, sources=[
+        Source(id=7, notify="sea"), Source(id=8, event=804), Source(id=9, event=805, critical=True)])
+    sea, normal, critical = machine.sources
+    tries = 200
+    # An abort's handling is some 2,500 instructions, with the kernel's way in and out.
+    for inner in (normal, critical):
+        def inside_abort(n: int) -> None:
+            machine.post(inner, cper.sized(172, n), gated=True)
+            machine.sea(sea, cper.sized(172, n), nest=(inner, 20 + 15 * n)).wait()
+        nest_all(machine, tries, inside_abort)
+    at_rest(machine)
+    got = [driver.stats(machine, src) for src in machine.sources]
+    assert [s["received"] for s in got] == [s["delivered"] for s in got] == [2 * tries, tries, tries], got
+    assert driver.shown(machine, "sync_unclaimed")["sea"] == "0"
+
+    # Where the module's own handler runs, behind the kernel's entry; there an abort cannot be survived.
+    for outer in (normal, critical):
+        def inside_event(n: int) -> None:
+            raised = machine.sea(sea, cper.sized(172, n), into="handler", gated=sea)
+            machine._record(outer, cper.sized(172, n), inner=sea.index + 1, offset=FIRST + n)
+            raised.wait()
+        nest_all(machine, tries, inside_event)
+    at_rest(machine)
+    got = [driver.stats(machine, src) for src in machine.sources]
+    assert [s["received"] for s in got] == [s["delivered"] for s in got] == [4 * tries, 2 * tries, 2 * tries], got
+
+
+@pytest.mark.arch("arm64")
+@pytest.mark.kernels("6.1", "6.12", "7.3")
+def test_cost(boot, kernel, record_property, capsys):
+    """The notification itself, from call to return: at most a fourth and a third of the in-tree driver's."""
+    machine = boot([Source(id=7, notify="sea", length=16384)], el=1, icount=True, gdb=True)
+    src = machine.sources[0]
+    machine.vm.check("dmesg -n 1")
+    sizes = {172: 4, 8188: 3}
+    recipes = {size: machine.recipe(src, cper.sized(size, 1, cper.RECOVERABLE)) for size in sizes}
+
+    def costs(function: str, size: int) -> int:
+        with machine.call_costs(function) as calls:
+            machine.vm.check(f"poison -q -n 5 -x 1 -r {recipes[size]}")
+        assert len(calls.costs) >= 5, calls.costs
+        return sorted(calls.costs)[len(calls.costs) // 2]
+
+    theirs = {size: costs("ghes_notify_sea", size) for size in sizes}
+    driver.load(machine)
+    driver.load_hooks(machine)
+    ours = {size: costs("ghes_nmi_claim_sea", size) for size in sizes}
+    for size, part in sizes.items():
+        line = (f"{kernel.version}: SEA, {size} bytes: in-tree {theirs[size]}, ghes_nmi {ours[size]} instructions: "
+                f"{ours[size] / theirs[size]:.3f}")
+        record_property("cost", line)
+        with capsys.disabled():
+            print("\n" + line)
+        assert part * ours[size] <= theirs[size], line
