@@ -87,6 +87,18 @@ void gn_console_fatal(const struct gn_record *record)
 }
 NOKPROBE_SYMBOL(gn_console_fatal);
 
+/**
+ * gn_console_last_words() - show a record that the kernel is about to die of
+ * @record: a checked record
+ *
+ * Context: NMI-safe. Owner of the source's draining claim, whose scratch this is.
+ */
+void gn_console_last_words(const struct gn_record *record)
+{
+	show(KERN_EMERG, record, record->source->scratch);
+}
+NOKPROBE_SYMBOL(gn_console_last_words);
+
 /* May this record be shown? */
 static bool allowed(struct gn_source *s, u32 most)
 {

@@ -79,5 +79,7 @@ void gn_console_empty(struct gn_source *s);
 
 /* NMI-safe: the console sink's picture of a fatal record, unlimited. */
 void gn_console_fatal(const struct gn_record *record);
+/* NMI-safe, owner of the draining claim: the same of a record that kills the kernel otherwise. */
+void gn_console_last_words(const struct gn_record *record);
 
 #endif
