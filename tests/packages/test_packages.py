@@ -56,7 +56,7 @@ class Machine:
         assert "not fully installed" not in self.check(f"{APT} -s -f install")
 
     def dkms(self, release: str) -> str:
-        return self.check(f"dkms status -m ghes_nmi -k {release}").strip()
+        return self.check(f"dkms status -m ghes_nmi -k {release} 2>/dev/null").strip()
 
     def traces(self) -> str:
         """Files of the packages, or of what dkms made of them."""
@@ -144,7 +144,7 @@ def test_install_to_purge(debian, packages, request, capsys):
     said = guest.check(f"{APT} install linux-headers-{OUT_OF_RANGE} 2>&1", 120)
     assert f"kernel {OUT_OF_RANGE} is outside the supported range (Linux 5.10 to 7.3)" in said, said
     guest.consistent()
-    assert guest.dkms(OUT_OF_RANGE) == ""
+    assert "installed" not in guest.dkms(OUT_OF_RANGE) and "built" not in guest.dkms(OUT_OF_RANGE)
 
     running = old
     loaded_at_boot = not full  # there this was the first boot with the packages
