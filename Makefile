@@ -8,13 +8,14 @@ T ?=
 # Records of make soak.
 SOAK ?= 1000000
 
-.PHONY: help all install demo test check soak matrix deb test-packages clean
+.PHONY: help all install demo test check soak bench matrix deb test-packages clean
 
 help:
 	@echo 'make demo      show errors of an emulated arm64 server reach their users on a stock kernel'
 	@echo 'make test      run the tests on the host and on emulated machines'
 	@echo "               (make test T='-k sdei': those whose name contains sdei)"
 	@echo 'make soak      a million records by NMI on two CPUs, none lost (SOAK=N: as many)'
+	@echo 'make bench     compare with the kernel'"'"'s own driver on every kernel: build/bench'
 	@echo 'make check     check the sources without running them'
 	@echo 'make matrix    build for every supported kernel and run the core cases there'
 	@echo 'make deb       build the Debian packages into build/deb'
@@ -47,6 +48,9 @@ deb:
 test-packages:
 	scripts/fetch tools build vm test x86 packages
 	cd tests && /usr/bin/python3 -m pytest -n 0 --full packages $(T)
+
+bench:
+	scripts/ghes-ab --all --out build/bench --readme README.md
 
 KBUILD_ARGS = -C $(KDIR) M=$(CURDIR) KCFLAGS=-ffile-prefix-map=$(CURDIR)=.
 

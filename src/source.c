@@ -119,7 +119,8 @@ static void remap(struct work_struct *work)
 	err = gn_window_map(&fresh, pa, s->desc.block_length);
 	if (err) {
 		WRITE_ONCE(s->refused, pa);
-		dev_warn(
+		/* Firmware may think of a new one any number of times. */
+		dev_warn_ratelimited(
 			s->dev,
 			FW_BUG
 			"ghes_nmi: source %u: error status block address %#llx cannot be mapped (%d); its records stay with firmware\n",

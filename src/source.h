@@ -15,6 +15,7 @@
 #include "path/claim.h"
 #include "path/estatus.h"
 #include "path/queue.h"
+#include "path/repair.h"
 #include "path/window.h"
 
 struct gn_hold;
@@ -48,13 +49,14 @@ struct gn_console {
 	u32 shown;	     /* records in this interval */
 	u32 skipped;	     /* records not shown since the last shown one */
 	u64 suppressed;	     /* records never shown */
-	u8 scratch[2048];    /* one section, made safe for the kernel's printer */
 };
 
 /* The last malformed block, for root to look at. */
 struct gn_malformed {
 	raw_spinlock_t lock; /* drain against sysfs; never taken in NMI */
-	u32 length;
+	u64 number;	     /* how many there were; 0: nothing kept yet */
+	u32 total;	     /* bytes that were read from firmware */
+	u32 length;	     /* of them kept */
 	enum gn_verdict verdict;
 	u8 bytes[GN_KEEP];
 };
@@ -88,9 +90,10 @@ struct gn_malformed {
  * @sync: the synchronous notification that rings, NULL for any other
  *
  * @draining: claim of the draining side; guards the consumer end of @queue,
- *            @out and @console
+ *            @out, @console and @scratch
  * @out: counters of the draining side
  * @console: state of the console limit
+ * @scratch: for sinks: a section as kernel helpers can take it
  * @malformed: the last malformed block
  * @delivering: one drain in a task at a time; taken before @draining
  * @deliver: runs the drain in a task, for what may sleep
@@ -129,6 +132,7 @@ struct gn_source {
 	struct gn_claim draining ____cacheline_aligned_in_smp;
 	struct gn_drained out;
 	struct gn_console console;
+	u8 scratch[GN_SCRATCH] __aligned(8);
 	struct gn_malformed malformed;
 	struct mutex delivering;
 	struct work_struct deliver;

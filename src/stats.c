@@ -6,6 +6,7 @@
  * received = delivered, and what firmware raised is delivered + malformed.
  */
 #include <linux/device.h>
+#include <linux/security.h>
 #include <linux/string.h>
 
 #include "compat/sysfs.h"
@@ -60,25 +61,66 @@ static ssize_t malformed_reasons_show(struct device *dev, struct device_attribut
 }
 static DEVICE_ATTR_RO(malformed_reasons);
 
+/*
+ * Which block malformed_block holds: its number, why it was refused, its bytes
+ * and how many of them are kept. The number tells whether two reads belong
+ * together.
+ */
+static ssize_t malformed_last_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct gn_source *s = dev_get_drvdata(dev);
+	struct gn_malformed *m = &s->malformed;
+	enum gn_verdict verdict;
+	u32 length, kept;
+	unsigned long flags;
+	u64 number;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	number = m->number;
+	verdict = m->verdict;
+	length = m->total;
+	kept = m->length;
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+	return sysfs_emit(buf, "%llu %s %u %u\n", number, number ? gn_verdict_name(verdict) : "-",
+			  length, kept);
+}
+static DEVICE_ATTR_RO(malformed_last);
+
 static struct attribute *attrs[] = {
-	&dev_attr_source_id.attr,	&dev_attr_notify.attr,
-	&dev_attr_severity_counts.attr, &dev_attr_received.attr,
-	&dev_attr_delivered.attr,	&dev_attr_deferred.attr,
-	&dev_attr_empty.attr,		&dev_attr_bad_address.attr,
-	&dev_attr_malformed.attr,	&dev_attr_malformed_reasons.attr,
-	&dev_attr_fatal.attr,		&dev_attr_suppressed.attr,
-	&dev_attr_trace_cut.attr,	&dev_attr_bad_page.attr,
-	&dev_attr_queue.attr,		NULL,
+	&dev_attr_source_id.attr,
+	&dev_attr_notify.attr,
+	&dev_attr_severity_counts.attr,
+	&dev_attr_received.attr,
+	&dev_attr_delivered.attr,
+	&dev_attr_deferred.attr,
+	&dev_attr_empty.attr,
+	&dev_attr_bad_address.attr,
+	&dev_attr_malformed.attr,
+	&dev_attr_malformed_reasons.attr,
+	&dev_attr_malformed_last.attr,
+	&dev_attr_fatal.attr,
+	&dev_attr_suppressed.attr,
+	&dev_attr_trace_cut.attr,
+	&dev_attr_bad_page.attr,
+	&dev_attr_queue.attr,
+	NULL,
 };
 
-/* The bytes of the last malformed block, for root: firmware memory's content. */
+/*
+ * The bytes of the last malformed block: what physical memory held, wherever
+ * firmware's address pointed. For root, and not where the kernel was told to keep
+ * memory's content even from root.
+ */
 static ssize_t read_malformed(struct kobject *kobj, char *buf, loff_t at, size_t count)
 {
 	struct gn_source *s = dev_get_drvdata(kobj_to_dev(kobj));
 	struct gn_malformed *m = &s->malformed;
 	unsigned long flags;
-	ssize_t n = 0;
+	ssize_t n;
 
+	n = security_locked_down(LOCKDOWN_KCORE);
+	if (n)
+		return n;
 	raw_spin_lock_irqsave(&m->lock, flags);
 	if (at < m->length) {
 		n = min_t(size_t, count, m->length - at);

@@ -7,6 +7,8 @@
  * last. From then on the block is ours until we write the status back to 0 and,
  * for GHESv2, acknowledge.
  *
+ *	STATUS	not 0			there is a record
+ *	dma_rmb() TAKE_STATUS: no field of the record is loaded before the status
  *	PEEK	header, once		lengths decide how much is copied
  *	COPY	at most that much
  *	CHECK	the copy's lengths are the peeked ones, or the block is malformed
@@ -16,7 +18,7 @@
  *	ACK	(read & preserve) | write
  *
  * Firmware's own order (record, then status; ack seen, then next record) is the
- * other half of both pairs. Every path with a status that is not 0 ends there,
+ * other half of all three pairs. Every path with a status that is not 0 ends there,
  * or leaves the block untouched on purpose: queue full, block not mapped yet.
  * A block whose status is 0 is never acked: the ack could release a record that
  * firmware is just writing.
@@ -152,13 +154,14 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 	u32 limit, length, severity;
 	u8 *block;
 
-	if (unlikely(offset > s->block.length || offset + GN_BLOCK_MIN > s->block.length))
+	/* Device memory has no words at odd places: gn_window_map() will refuse those. */
+	if (unlikely(offset > s->block.length || offset + GN_BLOCK_MIN > s->block.length ||
+		     offset % 4))
 		return moved(s, pa);
 	block = s->block.va + offset;
 	if (!gn_window_read32(block, device))
 		return GN_NOTHING;
-	/* Firmware wrote the status last: no field is read before it. */
-	smp_rmb();
+	dma_rmb(); /* TAKE_STATUS */
 	peek = peek_at(block, device);
 	limit = s->block.length - (u32)offset;
 	verdict = gn_estatus_measure(&peek, limit, &length);

@@ -55,6 +55,8 @@ static void keep_malformed(struct gn_source *s, const struct gn_entry *e, enum g
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&m->lock, flags);
+	m->number++;
+	m->total = e->length;
 	m->length = min_t(u32, e->length, sizeof(m->bytes));
 	m->verdict = verdict;
 	memcpy(m->bytes, e->block, m->length);

@@ -35,10 +35,7 @@ enum {
 	DATA_HEADER_V3 = 72,
 };
 
-#define FRU_TEXT	20u
-#define VALID_FRU_ID	0x1u
-#define VALID_FRU_TEXT	0x2u
-#define VALID_TIMESTAMP 0x4u
+#define FRU_TEXT 20u
 
 /**
  * gn_walk_start() - begin at the first section of a block
@@ -75,12 +72,13 @@ static enum gn_verdict step(struct gn_walk *walk, struct gn_section *s)
 	s->body = p + header;
 	s->severity = gn_le32(p + DATA_SEVERITY);
 	s->flags = p[DATA_FLAGS];
-	s->fru_id = valid & VALID_FRU_ID ? p + DATA_FRU_ID : NULL;
+	s->fru_id = valid & GN_VALID_FRU_ID ? p + DATA_FRU_ID : NULL;
 	memset(s->fru_text, 0, sizeof(s->fru_text));
-	if (valid & VALID_FRU_TEXT)
+	if (valid & GN_VALID_FRU_TEXT)
 		memcpy(s->fru_text, p + DATA_FRU_TEXT, FRU_TEXT);
-	s->timestamp = (valid & VALID_TIMESTAMP) && header == DATA_HEADER_V3 ? p + DATA_TIMESTAMP :
-									       NULL;
+	s->timestamp = (valid & GN_VALID_TIMESTAMP) && header == DATA_HEADER_V3 ?
+			       p + DATA_TIMESTAMP :
+			       NULL;
 
 	walk->at += header + s->length;
 	walk->left -= header + s->length;

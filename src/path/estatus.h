@@ -13,6 +13,11 @@
 #define GN_ESTATUS_HEADER 20u /* block status .. error severity */
 #define GN_DATA_HEADER	  64u /* the shortest header of a section */
 
+/* Validation bits of a section's header (ACPI 6.5, table 18.15). */
+#define GN_VALID_FRU_ID	   0x1u
+#define GN_VALID_FRU_TEXT  0x2u
+#define GN_VALID_TIMESTAMP 0x4u
+
 /* Error severities of blocks and sections (ACPI 6.5, table 18.13). */
 enum gn_severity {
 	GN_SEV_RECOVERABLE = 0,

@@ -45,7 +45,7 @@ void gn_fatal(struct gn_source *s, const struct gn_entry *e, struct pt_regs *reg
 		return;
 	WRITE_ONCE(s->in.fatal, s->in.fatal + 1);
 	gn_estatus_read(&record.head, e->block);
-	gn_console_print(KERN_EMERG, &record);
+	gn_console_fatal(&record);
 	add_taint(TAINT_MACHINE_CHECK, LOCKDEP_STILL_OK);
 	if (!panic_timeout)
 		panic_timeout = REBOOT_SECONDS;

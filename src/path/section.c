@@ -32,15 +32,15 @@ static const struct rule rules[] = {
 	{ GN_SECTION_PCIE,
 	  { 0x54, 0xe9, 0x95, 0xd9, 0xc1, 0xbb, 0x0f, 0x43, 0xad, 0x91, 0xb4, 0x4d, 0xcb, 0x3c,
 	    0x6f, 0x35 },
-	  208 },
+	  GN_PCIE },
 	{ GN_SECTION_IA,
 	  { 0xb0, 0xa0, 0x3e, 0xdc, 0x44, 0xa1, 0x97, 0x47, 0xb9, 0x5b, 0x53, 0xfa, 0x24, 0x2b,
 	    0x6e, 0x1d },
-	  64 },
+	  GN_IA_HEADER },
 	{ GN_SECTION_GENERIC,
 	  { 0xad, 0xcc, 0x76, 0x98, 0xb4, 0x47, 0xdb, 0x4b, 0xb6, 0x5e, 0x16, 0xf1, 0x93, 0xc4,
 	    0xf3, 0xdb },
-	  192 },
+	  GN_GENERIC },
 	{ GN_SECTION_FIRMWARE,
 	  { 0x96, 0x2a, 0x21, 0x81, 0xed, 0x09, 0x96, 0x49, 0x94, 0x71, 0x8d, 0x72, 0x9c, 0x8e,
 	    0x69, 0xed },
@@ -48,7 +48,24 @@ static const struct rule rules[] = {
 	{ GN_SECTION_CXL,
 	  { 0xb4, 0xef, 0xb9, 0x80, 0xb5, 0x52, 0xe3, 0x4d, 0xa7, 0x77, 0x68, 0x78, 0x4b, 0x77,
 	    0x10, 0x48 },
-	  116 },
+	  GN_CXL_HEADER },
+	/* CXL component events: general media, DRAM, memory module, memory sparing. */
+	{ GN_SECTION_CXL_EVENT,
+	  { 0x77, 0x0a, 0xcd, 0xfb, 0x60, 0xc2, 0x7f, 0x41, 0x85, 0xa9, 0x08, 0x8b, 0x16, 0x21,
+	    0xeb, 0xa6 },
+	  GN_CXL_EVENT_HEADER },
+	{ GN_SECTION_CXL_EVENT,
+	  { 0xb3, 0xcb, 0x1d, 0x60, 0x06, 0x9c, 0xab, 0x4e, 0xb8, 0xaf, 0x4e, 0x9b, 0xfb, 0x5c,
+	    0x96, 0x24 },
+	  GN_CXL_EVENT_HEADER },
+	{ GN_SECTION_CXL_EVENT,
+	  { 0x75, 0x74, 0x92, 0xfe, 0x59, 0xdd, 0x39, 0x43, 0xa5, 0x86, 0x79, 0xba, 0xb1, 0x13,
+	    0xb7, 0x74 },
+	  GN_CXL_EVENT_HEADER },
+	{ GN_SECTION_CXL_EVENT,
+	  { 0x40, 0x3a, 0x1f, 0xe7, 0x29, 0x2d, 0x92, 0x40, 0x8a, 0x39, 0x4d, 0x1c, 0x96, 0x6c,
+	    0x7c, 0x65 },
+	  GN_CXL_EVENT_HEADER },
 };
 
 static const struct rule *rule_of(const u8 *type)
@@ -75,25 +92,60 @@ enum gn_section_kind gn_section_kind(const u8 *type)
 	return rule ? rule->kind : GN_SECTION_OTHER;
 }
 
+/**
+ * gn_context_size() - bytes of a context information structure
+ * @kind: GN_SECTION_ARM or GN_SECTION_IA
+ * @context: its header
+ *
+ * Context: Any; pure.
+ * Return: header and registers, not rounded.
+ * Source: UEFI 2.10, N.2.4.4.2 and N.2.4.2.2.
+ */
+u64 gn_context_size(enum gn_section_kind kind, const u8 *context)
+{
+	if (kind == GN_SECTION_ARM)
+		return GN_ARM_CONTEXT + (u64)gn_le32(context + 4);
+	return GN_IA_CONTEXT + (u64)gn_le16(context + 2);
+}
+
 /*
  * Steps over @count contexts at @at, each rounded up to a multiple of @round
- * bytes; the last one may end with the section at @end instead. Returns where
- * they end, 0 if one leaves the section.
+ * bytes; one may end with the section at @end instead. Returns where they end,
+ * 0 if one leaves the section.
  */
-static u64 arm_contexts_end(const u8 *body, u64 at, u64 end, u32 count, u64 round)
+static u64 contexts_end(const struct gn_section *s, enum gn_section_kind kind, u64 at, u64 end,
+			u32 count, u64 round)
 {
+	u32 header = kind == GN_SECTION_ARM ? GN_ARM_CONTEXT : GN_IA_CONTEXT;
+
 	while (count--) {
 		u64 size;
 
-		if (end - at < GN_ARM_CONTEXT)
+		if (end - at < header)
 			return 0;
-		size = gn_le32(body + at + 4);
-		if (size > end - at - GN_ARM_CONTEXT)
+		size = gn_context_size(kind, s->body + at);
+		if (size > end - at)
 			return 0;
-		size = (size + GN_ARM_CONTEXT + round - 1) & ~(round - 1);
+		size = (size + round - 1) & ~(round - 1);
 		at += size < end - at ? size : end - at;
 	}
 	return at;
+}
+
+/*
+ * Firmware rounds contexts up to 16 bytes, or not; so do kernels, some this way,
+ * some the other. The way that fills the section is firmware's; if neither or
+ * both do, it is the specification's, which rounds. Returns where the contexts
+ * end, 0 if they leave the section either way.
+ */
+static u64 contexts_find(const struct gn_section *s, enum gn_section_kind kind, u64 at, u64 end,
+			 u32 count, bool *rounded)
+{
+	u64 wide = contexts_end(s, kind, at, end, count, 16);
+	u64 dense = contexts_end(s, kind, at, end, count, 1);
+
+	*rounded = wide && (wide == end || dense != end);
+	return *rounded ? wide : dense;
 }
 
 /**
@@ -101,10 +153,9 @@ static u64 arm_contexts_end(const u8 *body, u64 at, u64 end, u32 count, u64 roun
  * @section: a section of kind GN_SECTION_ARM
  * @arm: filled
  *
- * The error information entries come first, then the contexts, each a header
- * of 8 bytes and its registers. Firmware rounds them up to 16 bytes, or not;
- * kernel helpers do not, and a section that they would leave is not plain. What
- * is left is the vendor's.
+ * The error information entries come first, each of a length of its own, then
+ * the contexts, each a header of 8 bytes and its registers. What is left is the
+ * vendor's.
  *
  * Context: Any; pure.
  * Return: false if a part leaves the section.
@@ -113,20 +164,19 @@ static u64 arm_contexts_end(const u8 *body, u64 at, u64 end, u32 count, u64 roun
 bool gn_section_arm(const struct gn_section *section, struct gn_arm *arm)
 {
 	const u8 *body = section->body;
-	u64 at = GN_ARM_HEADER, end, rounded, unrounded;
-	u32 contexts, i;
+	u64 at = GN_ARM_HEADER, start, end;
+	u32 i;
 
 	if (section->length < GN_ARM_HEADER)
 		return false;
 	arm->err_infos = gn_le16(body + 4);
-	contexts = gn_le16(body + 6);
+	arm->contexts = gn_le16(body + 6);
 	/* section_length is the ARM section's own idea of its size */
 	end = gn_le32(body + 8);
 	if (end < GN_ARM_HEADER || end > section->length)
 		return false;
 
 	arm->err_info = body + at;
-	arm->plain = true;
 	for (i = 0; i < arm->err_infos; i++) {
 		u8 size;
 
@@ -135,24 +185,45 @@ bool gn_section_arm(const struct gn_section *section, struct gn_arm *arm)
 		size = body[at + 1];
 		if (size < GN_ARM_ERR_INFO || size > end - at)
 			return false;
-		if (size != GN_ARM_ERR_INFO)
-			arm->plain = false;
 		at += size;
 	}
 	arm->err_info_length = (u32)(at - GN_ARM_HEADER);
 
-	rounded = arm_contexts_end(body, at, end, contexts, 16);
-	unrounded = arm_contexts_end(body, at, end, contexts, 1);
-	if (!rounded && !unrounded)
+	start = at;
+	at = contexts_find(section, GN_SECTION_ARM, start, end, arm->contexts, &arm->rounded);
+	if (!at)
 		return false;
-	if (!unrounded)
-		arm->plain = false;
-	arm->context = contexts ? body + at : NULL;
-	arm->context_length = (u32)((rounded ? rounded : unrounded) - at);
-	at += arm->context_length;
+	arm->context = arm->contexts ? body + start : NULL;
+	arm->context_length = (u32)(at - start);
 	arm->vendor = at < end ? body + at : NULL;
 	arm->vendor_length = (u32)(end - at);
 	return true;
+}
+
+/**
+ * gn_section_ia() - find the parts of an IA32/x64 processor error section
+ * @section: a section of kind GN_SECTION_IA
+ * @ia: filled
+ *
+ * Check structures of 64 bytes, then contexts, each a header of 16 bytes and
+ * its registers.
+ *
+ * Context: Any; pure.
+ * Return: false if a part leaves the section.
+ * Source: UEFI 2.10, N.2.4.2.
+ */
+bool gn_section_ia(const struct gn_section *section, struct gn_ia *ia)
+{
+	u64 valid;
+
+	if (section->length < GN_IA_HEADER)
+		return false;
+	valid = gn_le64(section->body);
+	ia->contexts = (valid >> 8) & 0x3f;
+	ia->context_at = GN_IA_HEADER + GN_IA_CHECK * (u32)((valid >> 2) & 0x3f);
+	return ia->context_at <= section->length &&
+	       contexts_find(section, GN_SECTION_IA, ia->context_at, section->length, ia->contexts,
+			     &ia->rounded);
 }
 
 /*
@@ -162,32 +233,18 @@ bool gn_section_arm(const struct gn_section *section, struct gn_arm *arm)
 static bool cxl_fits(const struct gn_section *s)
 {
 	u32 log = gn_le16(s->body + 110);
-	u64 end = 116ull + gn_le16(s->body + 108) + log;
+	u64 end = (u64)GN_CXL_HEADER + gn_le16(s->body + 108) + log;
 	bool log_valid = s->body[0] & 0x40;
 
 	return end <= s->length && (!log_valid || log >= 88);
 }
 
-/*
- * IA32/x64: 64-byte check entries and context entries of stated size, one right
- * behind the other: an execution context of 92 or 244 bytes is not rounded up.
- */
-static bool ia_fits(const struct gn_section *s)
+/* CXL component event: the event log follows the header, which says how long both are. */
+static bool cxl_event_fits(const struct gn_section *s)
 {
-	u64 valid = gn_le64(s->body);
-	u32 checks = (valid >> 2) & 0x3f, contexts = (valid >> 8) & 0x3f;
-	u64 at = 64 + 64ull * checks;
+	u32 length = gn_le32(s->body);
 
-	if (at > s->length)
-		return false;
-	while (contexts--) {
-		if (s->length - at < 16)
-			return false;
-		at += 16 + gn_le16(s->body + at + 2);
-		if (at > s->length)
-			return false;
-	}
-	return true;
+	return length >= GN_CXL_EVENT_HEADER && length <= s->length;
 }
 
 /* Firmware error record reference: a GUID follows from revision 2 on. */
@@ -207,6 +264,7 @@ bool gn_section_check(const struct gn_section *section)
 {
 	const struct rule *rule = rule_of(section->type);
 	struct gn_arm arm;
+	struct gn_ia ia;
 
 	if (!rule)
 		return true;
@@ -216,9 +274,11 @@ bool gn_section_check(const struct gn_section *section)
 	case GN_SECTION_ARM:
 		return gn_section_arm(section, &arm);
 	case GN_SECTION_IA:
-		return ia_fits(section);
+		return gn_section_ia(section, &ia);
 	case GN_SECTION_CXL:
 		return cxl_fits(section);
+	case GN_SECTION_CXL_EVENT:
+		return cxl_event_fits(section);
 	case GN_SECTION_FIRMWARE:
 		return firmware_fits(section);
 	default:

@@ -4,23 +4,23 @@
  *
  * The kernel's own printer knows every section type, but trusts lengths, reads
  * a text without an end and carries FRU data from one section to the next. So
- * each section is shown to it alone, in a copy made for it: a small block of
- * one section with a full header, the text terminated, short sections filled up
- * with zeros. What is too long for that, or laid out as it does not expect, it
- * never sees: of such a section the first bytes are shown.
+ * each section is shown to it alone, in a block made for it (path/repair.c). Of
+ * what is too long for that, or of no type it knows, it sees nothing: the first
+ * bytes are shown.
  *
  * Lines are limited per source, so that a chatty one hides no other; how many
  * records were left out is said with the next one shown, and counted.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
+#include <linux/atomic.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/printk.h>
 
 #include "../compat/cper.h"
-#include "../path/section.h"
+#include "../path/repair.h"
 #include "../source.h"
 #include "sink.h"
 
@@ -32,31 +32,14 @@
 /* Bytes shown of a section that nothing can decode, or of a malformed block. */
 #define BYTES_SHOWN 128u
 
-/* Validation bit 2 of a section's header (ACPI 6.5, table 18.15). */
-#define VALID_TIMESTAMP 0x4
+/*
+ * A fatal record is shown in NMI, which may have interrupted the drain at the
+ * source's own scratch: the first one has this. The machine does not live on.
+ */
+static u8 fatal_scratch[GN_SCRATCH];
+static atomic_t fatal_shown;
 
-#define BLOCK_HEADER	sizeof(struct acpi_hest_generic_status)
-#define DATA_HEADER	sizeof(struct acpi_hest_generic_data_v300)
-#define BODY_MAX	(sizeof(((struct gn_console *)0)->scratch) - BLOCK_HEADER - DATA_HEADER)
-
-/* Does the kernel decode this section, and read no byte beyond @body of it? */
-static bool decodable(const struct gn_section *s)
-{
-	struct gn_arm arm;
-
-	if (s->length > BODY_MAX)
-		return false;
-	switch (gn_section_kind(s->type)) {
-	case GN_SECTION_OTHER:
-		return false;
-	case GN_SECTION_ARM:
-		return gn_section_arm(s, &arm) && arm.plain;
-	default:
-		return true;
-	}
-}
-
-/* A section that the kernel must not decode, or does not know: its bytes. */
+/* A section that the kernel does not know, or that is too long to be decoded: its bytes. */
 static void print_bytes(const char *pfx, const struct gn_section *s, u32 n)
 {
 	u32 shown = min(s->length, BYTES_SHOWN);
@@ -68,51 +51,8 @@ static void print_bytes(const char *pfx, const struct gn_section *s, u32 n)
 	print_hex_dump(pfx, "  ", DUMP_PREFIX_OFFSET, 16, 4, s->body, shown, true);
 }
 
-/* A section that the kernel decodes, in a block of its own. */
-static void print_decoded(const char *pfx, const struct gn_record *record,
-			  const struct gn_section *s)
-{
-	u8 *scratch = record->source->console.scratch;
-	struct acpi_hest_generic_status *block = (void *)scratch;
-	struct acpi_hest_generic_data_v300 *data = (void *)(block + 1);
-	u32 length = s->length;
-
-	/* The printer may read a type's whole structure: zeros follow the body. */
-	memset(scratch, 0, sizeof(record->source->console.scratch));
-	memcpy(data->section_type, s->type, sizeof(data->section_type));
-	data->error_severity = s->severity;
-	data->revision = 0x300;
-	if (s->fru_id) {
-		data->validation_bits |= CPER_SEC_VALID_FRU_ID;
-		memcpy(data->fru_id, s->fru_id, sizeof(data->fru_id));
-	}
-	if (s->fru_text[0]) {
-		data->validation_bits |= CPER_SEC_VALID_FRU_TEXT;
-		memcpy(data->fru_text, s->fru_text, sizeof(data->fru_text) - 1);
-	}
-	if (s->timestamp) {
-		data->validation_bits |= VALID_TIMESTAMP;
-		memcpy(&data->time_stamp, s->timestamp, sizeof(data->time_stamp));
-	}
-	memcpy(data + 1, s->body, length);
-	if (gn_section_kind(s->type) == GN_SECTION_MEMORY)
-		length = max(length, GN_MEMORY);
-	data->error_data_length = length;
-	block->block_status = record->head.status;
-	block->error_severity = record->head.severity;
-	block->data_length = DATA_HEADER + length;
-	cper_estatus_print(pfx, block);
-}
-
-/**
- * gn_console_print() - show a record
- * @level: KERN_ level of every line
- * @record: a checked record
- *
- * Context: The drain, or NMI when the record is fatal and this CPU will panic.
- *          Writes to the log only; printk() in NMI takes no lock.
- */
-void gn_console_print(const char *level, const struct gn_record *record)
+/* @scratch: GN_SCRATCH bytes that nobody else uses meanwhile; NULL if there are none. */
+static void show(const char *level, const struct gn_record *record, u8 *scratch)
 {
 	const struct gn_hest_source *desc = &record->source->desc;
 	struct gn_section s;
@@ -126,13 +66,26 @@ void gn_console_print(const char *level, const struct gn_record *record)
 	       gn_severity_name(record->head.severity), record->length);
 	gn_walk_start(&walk, record->block);
 	for (n = 0; gn_walk_next(&walk, &s); n++) {
-		if (decodable(&s))
-			print_decoded(pfx, record, &s);
+		if (scratch && gn_repair_block(&record->head, &s, scratch, GN_SCRATCH))
+			cper_estatus_print(pfx, (void *)scratch);
 		else
 			print_bytes(pfx, &s, n);
 	}
 }
-NOKPROBE_SYMBOL(gn_console_print);
+NOKPROBE_SYMBOL(show);
+
+/**
+ * gn_console_fatal() - show a fatal record
+ * @record: a checked record
+ *
+ * Context: NMI-safe: writes to the log only, and printk() in NMI takes no lock.
+ *          This CPU will panic.
+ */
+void gn_console_fatal(const struct gn_record *record)
+{
+	show(KERN_EMERG, record, atomic_xchg(&fatal_shown, 1) ? NULL : fatal_scratch);
+}
+NOKPROBE_SYMBOL(gn_console_fatal);
 
 /* May this record be shown? */
 static bool allowed(struct gn_source *s, u32 most)
@@ -162,7 +115,7 @@ static void console_deliver(const struct gn_record *record)
 			 record->head.severity == GN_SEV_NONE;
 
 	if (allowed(record->source, corrected ? SHOWN_CORRECTED : SHOWN_OTHERS))
-		gn_console_print(corrected ? KERN_INFO : KERN_ERR, record);
+		show(corrected ? KERN_INFO : KERN_ERR, record, record->source->scratch);
 }
 
 const struct gn_sink gn_sink_console = {

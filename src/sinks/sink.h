@@ -77,7 +77,7 @@ void gn_console_malformed(const struct gn_record *record, enum gn_verdict verdic
 /* A notification came without a record. */
 void gn_console_empty(struct gn_source *s);
 
-/* NMI-safe: the console sink's picture of a record, unlimited. */
-void gn_console_print(const char *level, const struct gn_record *record);
+/* NMI-safe: the console sink's picture of a fatal record, unlimited. */
+void gn_console_fatal(const struct gn_record *record);
 
 #endif

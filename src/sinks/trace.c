@@ -25,7 +25,7 @@
 #include "../compat/cper.h"
 #include "../compat/symbols.h"
 #include "../le.h"
-#include "../path/section.h"
+#include "../path/repair.h"
 #include "../source.h"
 #include "sink.h"
 
@@ -114,10 +114,7 @@ static void trace_memory(const struct gn_record *record, const struct gn_section
 	u8 grain = 0;
 
 	BUILD_BUG_ON(sizeof(mem) != GN_MEMORY);
-	memcpy(&mem, s->body, min_t(u32, s->length, sizeof(mem)));
-	/* UEFI 2.1's section ends with the error type. */
-	if (s->length < sizeof(mem))
-		mem.validation_bits &= 2 * CPER_MEM_VALID_ERROR_TYPE - 1;
+	gn_repair(s, (u8 *)&mem, sizeof(mem));
 	if (mem.validation_bits & CPER_MEM_VALID_PA)
 		address = mem.physical_addr;
 	if (mem.validation_bits & CPER_MEM_VALID_PA_MASK)
@@ -170,7 +167,16 @@ static void trace_arm(const struct gn_record *record, const struct gn_section *s
 	if (!gn_section_arm(s, &arm))
 		return;
 	event.err_info = arm.err_info;
-	event.err_info_length = fit(arm.err_info_length, &room, cut);
+	event.err_info_length = fit(GN_ARM_ERR_INFO * arm.err_infos, &room, cut);
+	/* Readers of the event know no other length of an entry. */
+	if (arm.err_info_length != GN_ARM_ERR_INFO * arm.err_infos) {
+		u8 *scratch = record->source->scratch;
+		u32 n = gn_repair_err_infos(&arm, scratch, min(event.err_info_length, GN_SCRATCH));
+
+		*cut += event.err_info_length - n;
+		event.err_info = scratch;
+		event.err_info_length = n;
+	}
 	event.context = arm.context;
 	event.context_length = fit(arm.context_length, &room, cut);
 	event.vendor = arm.vendor;

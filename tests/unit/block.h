@@ -8,14 +8,18 @@
 #include "path/estatus.h"
 
 /* Section types as the UEFI specification and the kernel's headers print them. */
-#define MEMORY	 "a5bc1114-6f64-4ede-b863-3e83ed7c83b1"
-#define ARM	 "e19e3d16-bc11-11e4-9caa-c2051d5d46b0"
-#define PCIE	 "d995e954-bbc1-430f-ad91-b44dcb3c6f35"
-#define IA	 "dc3ea0b0-a144-4797-b95b-53fa242b6e1d"
-#define GENERIC	 "9876ccad-47b4-4bdb-b65e-16f193c4f3db"
-#define FIRMWARE "81212a96-09ed-4996-9471-8d729c8e69ed"
-#define CXL	 "80b9efb4-52b5-4de3-a777-68784b771048"
-#define VENDOR	 "01234567-89ab-cdef-0123-456789abcdef"
+#define MEMORY	    "a5bc1114-6f64-4ede-b863-3e83ed7c83b1"
+#define ARM	    "e19e3d16-bc11-11e4-9caa-c2051d5d46b0"
+#define PCIE	    "d995e954-bbc1-430f-ad91-b44dcb3c6f35"
+#define IA	    "dc3ea0b0-a144-4797-b95b-53fa242b6e1d"
+#define GENERIC	    "9876ccad-47b4-4bdb-b65e-16f193c4f3db"
+#define FIRMWARE    "81212a96-09ed-4996-9471-8d729c8e69ed"
+#define CXL	    "80b9efb4-52b5-4de3-a777-68784b771048"
+#define CXL_MEDIA   "fbcd0a77-c260-417f-85a9-088b1621eba6"
+#define CXL_DRAM    "601dcbb3-9c06-4eab-b8af-4e9bfb5c9624"
+#define CXL_MODULE  "fe927475-dd59-4339-a586-79bab113b774"
+#define CXL_SPARING "e71f3a40-2d29-4092-8a39-4d1c966c7c65"
+#define VENDOR	    "01234567-89ab-cdef-0123-456789abcdef"
 
 struct block {
 	u8 bytes[16384];

@@ -2,6 +2,8 @@
 /*
  * How far the kernel's CPER printer reads into a section that is shown to it:
  * its steps through each section type, in 6.1 and 6.12 where they check least.
+ * Contexts are stepped over by their size, or by that rounded up to 16 as 7.3
+ * does it.
  */
 #ifndef PRINTER_H
 #define PRINTER_H
@@ -18,7 +20,7 @@ static inline void reach(u64 *end, u64 to)
 		*end = to;
 }
 
-static inline u64 printer_reads_arm(const u8 *body)
+static inline u64 printer_reads_arm(const u8 *body, u64 round)
 {
 	u32 infos = gn_le16(body + 4), contexts = gn_le16(body + 6);
 	int left = (int)(gn_le32(body + 8) - (40 + 32 * infos));
@@ -35,7 +37,7 @@ static inline u64 printer_reads_arm(const u8 *body)
 		if (end > PRINTER_ROOM)
 			return end;
 		registers = gn_le32(body + at + 4);
-		size = (int)(8 + registers);
+		size = (int)((8 + (u64)registers + round - 1) & ~(round - 1));
 		if (left < size)
 			return end;
 		reach(&end, at + 8 + registers);
@@ -46,7 +48,7 @@ static inline u64 printer_reads_arm(const u8 *body)
 	return end;
 }
 
-static inline u64 printer_reads_ia(const u8 *body)
+static inline u64 printer_reads_ia(const u8 *body, u64 round)
 {
 	u64 valid = gn_le64(body), at, end;
 	u32 contexts = valid >> 8 & 0x3f;
@@ -56,8 +58,8 @@ static inline u64 printer_reads_ia(const u8 *body)
 		reach(&end, at + 16);
 		if (end > PRINTER_ROOM)
 			return end;
-		at += 16 + gn_le16(body + at + 2);
-		reach(&end, at);
+		reach(&end, at + 16 + gn_le16(body + at + 2));
+		at += (16 + (u64)gn_le16(body + at + 2) + round - 1) & ~(round - 1);
 	}
 	return end;
 }
@@ -83,21 +85,23 @@ static inline u64 printer_reads_firmware(const u8 *body, u32 length)
 }
 
 /* Bytes from the start of @body, which may be read up to PRINTER_ROOM. */
-static inline u64 printer_reads(enum gn_section_kind kind, const u8 *body, u32 length)
+static inline u64 printer_reads(enum gn_section_kind kind, const u8 *body, u32 length, u64 round)
 {
 	switch (kind) {
 	case GN_SECTION_MEMORY:
-		return 73; /* up to 80 bytes, but a shorter one is filled up before */
+		return 80;
 	case GN_SECTION_ARM:
-		return printer_reads_arm(body);
+		return printer_reads_arm(body, round);
 	case GN_SECTION_PCIE:
 		return 208;
 	case GN_SECTION_IA:
-		return printer_reads_ia(body);
+		return printer_reads_ia(body, round);
 	case GN_SECTION_GENERIC:
 		return 192;
 	case GN_SECTION_FIRMWARE:
 		return printer_reads_firmware(body, length);
+	case GN_SECTION_CXL_EVENT:
+		return 144;
 	case GN_SECTION_CXL:
 		return printer_reads_cxl(body);
 	default:

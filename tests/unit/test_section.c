@@ -29,10 +29,18 @@ static const struct {
 	enum gn_section_kind kind;
 	u32 least;
 } types[] = {
-	{ MEMORY, GN_SECTION_MEMORY, 73 },    { ARM, GN_SECTION_ARM, 40 },
-	{ PCIE, GN_SECTION_PCIE, 208 },	      { IA, GN_SECTION_IA, 64 },
-	{ GENERIC, GN_SECTION_GENERIC, 192 }, { FIRMWARE, GN_SECTION_FIRMWARE, 16 },
-	{ CXL, GN_SECTION_CXL, 116 },	      { VENDOR, GN_SECTION_OTHER, 0 },
+	{ MEMORY, GN_SECTION_MEMORY, 73 },
+	{ ARM, GN_SECTION_ARM, 40 },
+	{ PCIE, GN_SECTION_PCIE, 208 },
+	{ IA, GN_SECTION_IA, 64 },
+	{ GENERIC, GN_SECTION_GENERIC, 192 },
+	{ FIRMWARE, GN_SECTION_FIRMWARE, 16 },
+	{ CXL, GN_SECTION_CXL, 116 },
+	{ CXL_MEDIA, GN_SECTION_CXL_EVENT, 32 },
+	{ CXL_DRAM, GN_SECTION_CXL_EVENT, 32 },
+	{ CXL_MODULE, GN_SECTION_CXL_EVENT, 32 },
+	{ CXL_SPARING, GN_SECTION_CXL_EVENT, 32 },
+	{ VENDOR, GN_SECTION_OTHER, 0 },
 };
 
 TEST(types_are_known_by_all_their_bytes)
@@ -56,9 +64,14 @@ TEST(sections_are_as_long_as_their_type_demands)
 	u8 body[40] = {};
 	u32 i, n;
 
-	put32(body + 8, 40); /* section_length, of an ARM section only */
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		u32 size = types[i].kind == GN_SECTION_ARM ? 40 : 0;
+		u32 size = 0;
+
+		memset(body, 0, sizeof(body));
+		if (types[i].kind == GN_SECTION_ARM)
+			put32(body + 8, size = 40); /* section_length */
+		if (types[i].kind == GN_SECTION_CXL_EVENT)
+			put32(body, size = 32); /* length of header and event log */
 
 		for (n = 0; n < types[i].least; n++)
 			assert_false(fits(types[i].type, body, size, n));
@@ -131,6 +144,25 @@ TEST(cxl_error_log_is_whole)
 	}
 }
 
+/* Header and event log: what the section says of itself lies within it. */
+TEST(cxl_event_stays_in_the_section)
+{
+	static const u32 bad[] = { 0, 1, 31, 0x7fffffff, 0x80000000, 0xffffffe0, 0xffffffff };
+	u8 body[4] = {};
+	u32 i, n;
+
+	for (n = 32; n < 200; n++) {
+		put32(body, n);
+		assert_true(fits(CXL_DRAM, body, 4, n));
+		assert_true(fits(CXL_DRAM, body, 4, n + 1));
+		assert_false(fits(CXL_DRAM, body, 4, n - 1));
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		put32(body, bad[i]);
+		assert_false(fits(CXL_DRAM, body, 4, 144));
+	}
+}
+
 static void put_ia(u8 *body, u32 checks, u32 contexts)
 {
 	put64(body, 0xffffffffffffc003ull | checks << 2 | contexts << 8);
@@ -148,24 +180,31 @@ TEST(ia_checks_stay_in_the_section)
 	}
 }
 
-/* 92 and 244 bytes are the IA32 and the X64 execution context; nothing is rounded up. */
+/* 92 and 244 bytes are the IA32 and the X64 execution context, rounded up to 16 or not. */
 TEST(ia_contexts_stay_in_the_section)
 {
 	static const u16 sizes[] = { 0, 1, 8, 15, 16, 92, 244, 512 };
-	u32 i;
+	u32 i, round;
 
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
 		u8 body[4096] = {};
-		u32 end = 64 + 64 + 2 * (16u + sizes[i]);
+		u16 size = sizes[i / 2];
+		u32 step, end;
 
+		round = i % 2 ? 16 : 1;
+		step = (16u + size + round - 1) / round * round;
+		end = 64 + 64 + step + 16u + size;
 		put_ia(body, 1, 2);
-		put16(body + 128 + 2, sizes[i]);
-		put16(body + 128 + 16 + sizes[i] + 2, sizes[i]);
+		put16(body + 128 + 2, size);
+		/* Where the other way would find a header, there is none. */
+		memset(body + 128 + 4, 0xff, end - 128 - 4);
+		put16(body + 128 + step, 0);
+		put16(body + 128 + step + 2, size);
 		assert_true(fits(IA, body, sizeof(body), end));
 		assert_true(fits(IA, body, sizeof(body), end + 1));
 		assert_false(fits(IA, body, sizeof(body), end - 1));
 		/* The second header is cut. */
-		for (end = 128 + 16u + sizes[i]; end < 128 + 32u + sizes[i]; end++)
+		for (end = 128 + 16u + size; end < 128 + 32u + size; end++)
 			assert_false(fits(IA, body, sizeof(body), end));
 	}
 }
@@ -196,6 +235,7 @@ int main(void)
 		cmocka_unit_test(firmware_reference_grows_with_its_revision),
 		cmocka_unit_test(cxl_lengths_stay_in_the_section),
 		cmocka_unit_test(cxl_error_log_is_whole),
+		cmocka_unit_test(cxl_event_stays_in_the_section),
 		cmocka_unit_test(ia_checks_stay_in_the_section),
 		cmocka_unit_test(ia_contexts_stay_in_the_section),
 		cmocka_unit_test(ia_context_of_any_size_ends_the_walk),

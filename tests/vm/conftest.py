@@ -20,11 +20,9 @@ import pytest
 import gn.platform
 from gn import BUILD, TOP
 from gn.kernels import EVERY, SPECIAL, SUPPORTED, Kernel
+from gn.trouble import TROUBLE
 from gn.vm import VM, VMError
 
-TROUBLE = re.compile(r"\bBUG\b|WARNING:|\bOops\b|Call [Tt]race:|Uhhuh|Kernel panic|possible recursive locking|"
-                     r"circular locking|inconsistent lock state|suspicious RCU usage|soft lockup|hard LOCKUP|"
-                     r"blocked for more than \d+ seconds|detected stalls|Unable to handle kernel|KASAN|UBSAN")
 TAIL = 3000
 LIMIT = 120  # seconds
 

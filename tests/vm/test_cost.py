@@ -6,6 +6,7 @@ from statistics import median
 import pytest
 
 from gn import cper, driver
+from gn.ab.notification import Sdei
 from gn.sources import Source
 
 SHOTS = 15
@@ -13,21 +14,8 @@ SHOTS = 15
 
 def cost(machine, src, size: int, busy: bool) -> int:
     """Instructions below EL3 from dispatch to completion, the median of some shots."""
-    found = []
-    machine.events()
-    for seq in range(SHOTS):
-        block = cper.sized(size, src.index << 32 | size << 8 | seq)
-        if busy:
-            # The program that rings is what is interrupted, with a timer tick to come.
-            machine.post(src, block, gated=True)
-            machine.vm.check(f"doorbell {src.index}")
-        else:
-            machine.post(src, block)
-        machine.quiesce()
-        machine.vm.check("sleep 0.02")  # the drain has run
-        found += [event.lower_ticks for event in machine.events() if event.kind == "event"]
-    assert len(found) == SHOTS, f"{len(found)} notifications for {SHOTS} records"
-    return int(median(found))
+    blocks = [cper.sized(size, src.index << 32 | size << 8 | seq) for seq in range(SHOTS)]
+    return int(median(Sdei().shots(machine, src, blocks, busy)))
 
 
 @pytest.mark.arch("arm64")

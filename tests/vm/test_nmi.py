@@ -8,6 +8,8 @@ import time
 import pytest
 
 from gn import cper, driver
+from gn.ab.notification import handler_cost
+from gn.ab.wakeups import overtaken
 from gn.driver import RAS_EVENT, Trace
 from gn.sources import Source
 
@@ -43,15 +45,6 @@ def check_once_in_order(payloads: list[bytes], sources: list[Source], count: int
 
 
 # Cost ---------------------------------------------------------------------------------------------------
-
-
-def handler_cost(machine, handler: str, action=None) -> int:
-    """Instructions of one call, less what the instrument itself costs."""
-    calls = machine.nmi_costs(action)
-    floor = min(call.cost for call in calls if call.handler == "nmi_cpu_backtrace_handler")
-    costs = [call.cost for call in calls if call.handler == handler]
-    assert len(costs) == 1, f"{handler} was called {len(costs)} times: {calls}"
-    return costs[0] - floor
 
 
 def pending(machine, how_many: int, seq: list[int]):
@@ -108,31 +101,6 @@ def test_cost(boot, kernel, count, registers, capsys):
 
 
 # Delivery -----------------------------------------------------------------------------------------------
-
-
-def overtaken(machine, tries: int, seq: int, settled: float = 0) -> int:
-    """Records left pending when their NMI came while the other CPU's handler was past their source."""
-    *others, first, second = machine.sources
-    left = 0
-    for n in range(seq, seq + tries):
-        for src in others:
-            machine.post(src, record(src, n), notify=False)
-        published = time.monotonic() + 0.2  # another NMI may take them early
-        while any(machine.status(src) == 0 for src in others) and time.monotonic() < published:
-            time.sleep(0.0005)
-        # Ours scans from the lowest source up, the in-tree driver from the highest down: both are overtaken.
-        a, b = (second, first) if n % 2 else (first, second)
-        machine.overtake(a, record(a, n), b, record(b, n))
-        deadline = time.monotonic() + 0.3  # less than the slow look's second
-        while machine.unfinished() and time.monotonic() < deadline:
-            time.sleep(0.002)
-        stuck = machine.unfinished()
-        left += len(stuck) > 0
-        if stuck:
-            machine.notify(stuck[0])  # the next NMI helps
-            machine.quiesce()
-        time.sleep(settled)
-    return left
 
 
 @pytest.mark.expect_console("Uhhuh")  # the in-tree driver's part

@@ -54,6 +54,9 @@ SPECIAL = names("some")
 # All there are: what the core cases run on.
 EVERY = names("all", "some", "core")
 
+# What the A/B comparison runs on.
+BENCH = {"arm64": ("6.1", "6.12", "7.3"), "x86_64": ("6.1", "6.12", "7.3")}
+
 # Every guest: an oops or a warning ends it, which ends QEMU (-no-reboot).
 STRICT = "oops=panic panic_on_warn=1 panic=-1"
 

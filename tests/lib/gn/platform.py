@@ -86,6 +86,14 @@ class Platform(ABC):
     def hold_ack(self, src: Source, on: bool = True) -> None:
         """Treat the source as not free, whatever its ack register says."""
 
+    @abstractmethod
+    def taken(self) -> int:
+        """Records of all sources that firmware has back."""
+
+    @abstractmethod
+    def withdraw(self, src: Source) -> None:
+        """Forget every record of the source that nobody has taken; the source is free again."""
+
     # Shaping: what not every platform can do ------------------------------------------------------------
 
     def nest(self, outer: Source, outer_block: bytes, inner: Source, inner_block: bytes, offset: int) -> None:

@@ -243,6 +243,19 @@ class Arm64(Exceptions, Platform):
 
         self._wait(quiet, timeout, "every record taken and every source free")
 
+    def taken(self) -> int:
+        self._drain()
+        self.reports.collect()
+        return sum(shared.acked for shared in self._shared)
+
+    def withdraw(self, src: Source) -> None:
+        """While nothing takes the source's records: firmware reads its spool only when the source is free."""
+        spool = self._spools[src.index].source
+        spool.spool_head = spool.spool_tail
+        self.write_block(src, bytes(4))
+        self.memory.write64(src.ack_reg, 1)
+        self.ring()
+
     def states(self) -> str:
         """One line per source, for people."""
         lines = []

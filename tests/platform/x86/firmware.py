@@ -270,6 +270,17 @@ class Firmware:
                 raise self.failure
             return not self._active
 
+    def taken(self) -> int:
+        with self._change:
+            return sum(feed.acked for feed in self.feeds.values())
+
+    def withdraw(self, feed: Feed) -> None:
+        """Forget what it has for the source; whoever calls has stopped it."""
+        feed.spool.clear()
+        feed.outstanding = False
+        self.ram.write32(feed.at, 0)
+        self.ram.write64(feed.source.ack_reg, ACK)
+
     def unfinished(self) -> list[Source]:
         with self._change:
             return [feed.source for feed in self.feeds.values() if feed.busy()]

@@ -18,6 +18,8 @@ if str(HERE.parent) not in sys.path:
     sys.path.append(str(HERE.parent))
 
 from x86 import costs  # noqa: E402
+from x86.einj import Injector  # noqa: E402
+from x86.einj import install as install_einj  # noqa: E402
 from x86.firmware import STATUS_SIZE, Cpu, Entry, Feed, Firmware  # noqa: E402
 from x86.image import bootable  # noqa: E402
 from x86.layout import AGENT_AT, MIB, RESERVED_AT, Layout  # noqa: E402
@@ -40,6 +42,7 @@ class X86(Platform):
     hest: False: no HEST; bytes: these instead of count and entries
     argv: more arguments for QEMU
     direct: False: boot from what argv has; no kernel, initramfs and command line from here
+    einj: raise_error(type, address) is called for each error that the guest injects; without it there is no EINJ
 
     Source.extra: cpu=N, "all" or "rotate": where the source's NMIs go (default 0).
     """
@@ -49,7 +52,8 @@ class X86(Platform):
     def __init__(self, *, kernel: Kernel, sources: list[Source], run_dir: Path, smp: int = 1, icount: bool = False,
                  append: str = "", agent: bool = True, console_stdio: bool = False, registers: str = "packed",
                  block_align: int = 4096, cpu: str = "max", hest: bool | bytes = True,
-                 argv: tuple[str, ...] = (), direct: bool = True, boot_timeout: float = 90) -> None:
+                 einj: Callable[[int, int], None] | None = None, argv: tuple[str, ...] = (), direct: bool = True,
+                 boot_timeout: float = 90) -> None:
         if icount and smp > 1:
             raise ValueError("icount counts the instructions of one CPU")
         for source in sources:
@@ -71,6 +75,9 @@ class X86(Platform):
         if hest is True:
             hest = len(sources).to_bytes(4, "little") + sources_hest(sources) if sources else b""
         initramfs, acpi = install(hest, kernel.initramfs, self.vm.run_dir) if hest else (kernel.initramfs, [])
+        self.injector = Injector(self.ram, einj) if einj else None
+        if einj:
+            acpi = [*acpi, *install_einj(self.vm.run_dir)]
         try:
             self.vm.start([*self._machine(smp, icount, cpu), *qtest, "-qtest", "chardev:qtest",
                            "-qtest-log", "/dev/null", *self._console(console_stdio), *acpi, *argv,
@@ -136,6 +143,13 @@ class X86(Platform):
     def unfinished(self) -> list[Source]:
         """Sources that have records to publish or are not free."""
         return self.firmware.unfinished()
+
+    def taken(self) -> int:
+        return self.firmware.taken()
+
+    def withdraw(self, src: Source) -> None:
+        with self.firmware.stopped():
+            self.firmware.withdraw(self._feed(src))
 
     def states(self) -> str:
         """One line per source, for people."""
@@ -226,6 +240,8 @@ class X86(Platform):
         if self.closed:
             return
         self.closed = True
+        if self.injector:
+            self.injector.end()
         self.firmware.stop()
         self.vm.close()
         self.ram.close()

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The comparison can be believed: equal drivers are equal, and a worse one is found out."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gn import BUILD, TOP
+from gn.ab import drivers, rounds, workload
+from gn.ab.results import Row
+from gn.vm import VM
+
+KERNEL = ("arm64", "6.12")
+COSTS = workload.Workload("costs", notify="sdei", measure=["cost", "latency"], sizes=[172], records=7, length=16384,
+                          severities=["recoverable"])  # corrected ones may wait for a tick: chance
+RECORDS = workload.Workload("records", notify="sdei", measure=["delivery"], sources=[2], records=200, burst=20, rounds=1)
+
+# A driver that takes longer, and one that loses a record now and then: file, what is there, what is put there.
+SLOW = ("src/notify/sdei.c", "\tgn_collect(arg, regs);", "\tint i;\n\n\tfor (i = 0; i < 40; i++)\n\t\tcpu_relax();\n"
+        "\tgn_collect(arg, regs);")
+LOSSY = ("src/path/collect.c", "\tgn_queue_publish(&s->queue, e);", "\tif (s->in.records % 50 != 49)\n"
+         "\t\tgn_queue_publish(&s->queue, e);")
+
+
+@pytest.fixture(autouse=True)
+def nothing_left():
+    yield
+    for vm in list(VM.live):
+        vm.close()
+
+
+def spoiled(folder: Path, file: str, there: str, instead: str) -> Path:
+    """A ghes_nmi.ko of changed sources."""
+    for name in ("include", "src", "scripts"):
+        shutil.copytree(TOP / name, folder / name)
+    for name in ("Kbuild", "dkms.conf"):
+        shutil.copy(TOP / name, folder)
+    (folder / "build").mkdir()
+    (folder / "build/cache").symlink_to(BUILD / "cache")
+    source = folder / file
+    text = source.read_text()
+    assert text.count(there) == 1, f"{file} has changed: this test spoils nothing"
+    source.write_text(text.replace(there, instead))
+    subprocess.run([folder / "scripts/kmod", "--out", folder / "out", *KERNEL], check=True, timeout=300)
+    return folder / "out/ghes_nmi.ko"
+
+
+def compare(work: workload.Workload, a: str, b: str, run_dir: Path) -> list[Row]:
+    rows, failures = rounds.run(*KERNEL, work, [drivers.parse(a, "a"), drivers.parse(b, "b")], lambda text: None,
+                                run_dir)
+    assert not failures, failures[0]
+    return rows
+
+
+def test_a_driver_and_itself(tmp_path):
+    """1.00 within 2 %, for each figure of cost and latency: the in-tree driver and ours."""
+    for name in ("in-tree", "ghes_nmi"):
+        rows = compare(COSTS, name, name, BUILD / "run" / f"ab-{name}-itself")
+        assert len(rows) >= 4
+        for row in rows:
+            if row.variant.endswith("longest"):
+                continue  # of the host's doing
+            assert row.a and row.b and 0.98 <= row.ratio <= 1.02, f"{name}: {row}"
+            assert row.metric != "cost" or row.mid_a > 700, row
+
+
+def test_a_slower_driver_is_found_out(tmp_path):
+    module = spoiled(tmp_path, *SLOW)
+    rows = compare(COSTS, "ghes_nmi", str(module), BUILD / "run/ab-slow")
+    cost = {row.variant: row.ratio for row in rows if row.metric == "cost"}
+    assert all(ratio > 1.02 for ratio in cost.values()) and len(cost) == 2, cost
+
+
+def test_a_lossy_driver_is_found_out(tmp_path):
+    module = spoiled(tmp_path, *LOSSY)
+    rows = {row.metric: row for row in compare(RECORDS, "ghes_nmi", str(module), BUILD / "run/ab-lossy")}
+    assert rows["lost"].a == [0] and rows["delivered"].a == [400]
+    assert rows["lost"].b == [8] and rows["delivered"].b == [392]
+    assert rows["duplicated"].b == [0] and rows["out of order"].b == [0]

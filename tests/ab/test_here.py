@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""ghes-ab --here, run as on a real machine: a guest with Python, whose firmware offers injection (EINJ) or does not."""
+
+import json
+import lzma
+import stat
+import time
+
+import pytest
+
+import gn.platform
+from gn import BUILD, TOP, cper, driver
+from gn.cpio import Cpio
+from gn.kernels import Kernel
+from gn.packages import Package
+from gn.sources import Source
+from gn.trouble import EXCEPT_NMI
+
+ARCH, VERSION = "x86_64", "6.12"
+PYTHON = "/usr/bin/python3.11"
+LIBRARY = "usr/lib/python3.11"
+LEFT_OUT = ("/test/", "/idlelib/", "/lib2to3/", "/ensurepip/", "/config-", "/pydoc_data/", "/distutils/", "/tkinter/",
+            "/encodings/mac", "/asyncio/")
+TOOL = f"python3 -B /ab/scripts/ghes-ab --here --module {driver.MODULE}"
+STATE = (f"cd {driver.DEVICES}; for d in GHES.*; do echo $d $(readlink $d/driver); done; ls {driver.TRACING}/instances; "
+         "cut -d ' ' -f 1,3 /proc/modules")
+
+
+def root(kernel: Kernel) -> bytes:
+    """Python of Debian, the tool, and the einj module, to be unpacked behind the usual files."""
+    package = Package(ARCH, "bookworm", "python3").fetch()
+    cpio = Cpio()
+    programs = [PYTHON]
+    for file in sorted((package.root / LIBRARY).rglob("*")):
+        name = str(file.relative_to(package.root))
+        if file.is_file() and not any(each in f"/{name}" for each in LEFT_OUT):
+            cpio.file(name, file)
+            if file.suffix == ".so":
+                programs.append(f"/{name}")
+    for folder in ("scripts", "tests/lib/gn"):
+        for file in sorted((TOP / folder).rglob("*")):
+            if file.is_file() and (file.suffix == ".py" or file.name == "ghes-ab"):
+                cpio.file(f"ab/{file.relative_to(TOP)}", file)
+    cpio.directory("bin")
+    cpio.add("bin/python3", stat.S_IFLNK | 0o777, PYTHON.encode())
+    modules = f"lib/modules/{kernel.release}"
+    cpio.directory(modules)
+    einj = kernel.cache / "modules/kernel/drivers/acpi/apei/einj.ko.xz"
+    cpio.add(f"{modules}/einj.ko", stat.S_IFREG | 0o644, lzma.decompress(einj.read_bytes()))
+    cpio.add(f"{modules}/modules.dep", stat.S_IFREG | 0o644, b"einj.ko:\n")
+    return package.archive(*programs) + cpio.bytes()
+
+
+class Machine:
+    """One boot; the firmware raises what the guest injects."""
+
+    def __init__(self, name: str, einj: bool) -> None:
+        self.injected: list[int] = []
+        kernel = Kernel(ARCH, VERSION)
+        sources = [Source(id=n, notify="nmi") for n in range(3)]
+        self.machine = gn.platform.open(ARCH, VERSION, sources=sources, smp=1, run_dir=BUILD / f"run/ab-here-{name}",
+                                        extra_files=root(kernel), einj=self.raise_error if einj else None)
+        self.vm = self.machine.vm
+
+    def raise_error(self, kind: int, address: int) -> None:
+        self.injected.append(kind)
+        n = len(self.injected)
+        severity = cper.CORRECTED if kind in (0x1, 0x8) else cper.RECOVERABLE
+        sections = [cper.vendor(payload=n.to_bytes(8, "little"))]
+        if kind != 0x1:
+            sections.insert(0, cper.memory(pa=address, mask=~0xFFF & (1 << 64) - 1, error_type=2))
+        self.machine.post(self.machine.sources[n % 3], cper.block(severity, sections))
+
+    def figures(self, folder: str) -> dict[str, dict]:
+        table = json.loads(self.vm.check(f"cat {folder}/figures.json"))[0]
+        return {f"{row['metric']} {row['variant']}".strip(): row for row in table["rows"]}
+
+
+@pytest.fixture
+def boot():
+    machines = []
+
+    def start(name: str, einj: bool) -> Machine:
+        machines.append(Machine(name, einj))
+        return machines[-1]
+
+    yield start
+    for each in machines:
+        trouble = EXCEPT_NMI.search(each.vm.console_text())
+        each.machine.close()
+        assert not trouble, trouble
+
+
+def test_injection(boot):
+    """Errors by EINJ under both drivers, corrected ones unless more is allowed; afterwards all is as it was."""
+    here = boot("einj", True)
+    before = here.vm.check(STATE)
+    out = here.vm.check(f"{TOOL} --rounds 1 --seconds 1 --errors 6 --out /tmp/a 2>&1", 240)
+    assert "injecting by EINJ: processor corrected, memory corrected" in out
+    assert set(here.injected) == {0x1, 0x8} and len(here.injected) == 12
+    rows = here.figures("/tmp/a")
+    assert rows["errors injected"]["a"] == rows["errors injected"]["b"] == [6]
+    assert rows["errors with a trace event"]["b"] == [6]
+    assert all(0 < row["b"][0] < 1e9 for name, row in rows.items() if name.startswith("to trace event"))
+    assert rows["NMI with a record: calls"]["b"] == [6]
+    assert here.vm.check(STATE) == before
+
+    # With the module loaded at the start, and with errors that take a process's page away.
+    driver.load(here.machine, queue_kib=4)
+    before = here.vm.check(STATE)
+    here.injected.clear()
+    out = here.vm.check(f"{TOOL} --rounds 1 --seconds 1 --errors 6 --uncorrected --out /tmp/b 2>&1", 240)
+    assert set(here.injected) == {0x1, 0x8, 0x10}, "fatal errors need a word of their own"
+    rows = here.figures("/tmp/b")
+    assert rows["processes told by SIGBUS"]["b"] == [2], rows["processes told by SIGBUS"]
+    assert here.vm.check(STATE) == before
+    assert here.vm.check("cat /sys/module/ghes_nmi/parameters/queue_kib 2>/dev/null || echo 4").strip() == "4"
+
+
+def test_observation_and_refusals(boot):
+    """Without EINJ: what NMIs cost anyway. Refusals that say why. Ctrl-C in the middle leaves nothing behind."""
+    here = boot("observe", False)
+    vm = here.vm
+    before = vm.check(STATE)
+
+    vm.agent.start(f"{TOOL} --rounds 1 --seconds 4 --out /tmp/a >/tmp/out 2>&1")
+    deadline = time.monotonic() + 60
+    while not (vm.agent.ram.read32(vm.agent.offset + 12) == vm.agent.seq) and time.monotonic() < deadline:
+        here.machine.nmi()
+        time.sleep(0.05)
+    assert vm.agent.finish(120).rc == 0
+    out = vm.check("cat /tmp/out")
+    assert "observing only: firmware offers no injection" in out
+    rows = here.figures("/tmp/a")
+    for side in "ab":
+        assert rows["idle NMI: calls"][side][0] >= 5
+        assert rows["idle NMI median"][side][0] <= rows["idle NMI p99"][side][0] <= rows["idle NMI p99.9"][side][0]
+        assert rows["unknown NMIs in the log"][side][0] >= 1  # the kernel says it of ten in five seconds
+    assert vm.check(STATE) == before
+
+    # Interrupted while the sources are with the other driver.
+    vm.check(f"cd /; ({TOOL} --rounds 1 --seconds 6 --out /tmp/b >/tmp/out 2>&1; echo $? >/tmp/rc) </dev/null & "
+             "for i in $(seq 300); do grep -q ^ghes_nmi /proc/modules && break; sleep 0.1; done", 60)
+    assert vm.check(STATE) != before
+    vm.check("kill -INT $(pidof python3); for i in $(seq 300); do [ -e /tmp/rc ] && break; sleep 0.1; done", 60)
+    assert vm.check("cat /tmp/rc").strip() == "130" and "interrupted" in vm.check("cat /tmp/out")
+    assert vm.check(STATE) == before
+
+    def refused(command: str, reason: str) -> None:
+        result = vm.run(command, 60)
+        assert result.rc == 2 and reason in result.out, result
+        assert vm.check(STATE) == before
+
+    refused(f"chmod 755 / /ab /root /tmp; su -s /bin/sh nobody -c '{TOOL}' 2>&1", "only root")
+    refused(f"{TOOL.replace('--module', '--module /nowhere.ko #')} 2>&1", "no such module file")
+    refused("python3 -B /ab/scripts/ghes-ab --here 2>&1", "not installed for this kernel")
+    vm.check("mount -t securityfs none /sys/kernel/security && echo integrity >/sys/kernel/security/lockdown")
+    refused(f"{TOOL} 2>&1", "locked down (integrity)")
+    vm.check("mount -t tmpfs none /sys/firmware/acpi/tables")
+    refused(f"{TOOL} 2>&1", "no HEST")

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The fuzz targets, for a minute each; and that they find what they look for."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from gn import BUILD, TOP
+
+SECONDS = 60
+DECODED = ("memory", "arm", "pcie", "ia", "generic", "firmware", "cxl", "cxl_event")
+
+
+def fuzz(*arguments: object) -> subprocess.CompletedProcess:
+    command = [str(word) for word in (TOP / "scripts/fuzz", *arguments)]
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+@pytest.mark.parametrize("target", ["hest", "walk", "decode"])
+def test_fuzz(target, record_property):
+    result = fuzz("--seconds", SECONDS, target)
+    assert result.returncode == 0, result.stdout
+    record_property("fuzz", result.stdout)
+    assert int(re.search(r": (\d+) executions, no finding", result.stdout)[1]) > 10_000, result.stdout
+    if target == "decode":
+        counts = dict(re.findall(r"(\w+) (\d+)", result.stdout.partition("sections decoded:")[2]))
+        assert all(int(counts[name]) > 1000 for name in DECODED), f"a decoder was hardly reached: {counts}"
+
+
+# (target, file, what the gate asks, what it asks no more)
+MISSING = {
+    "section_length": ("walk", "path/estatus.c", "if (s->length > walk->left - header)", "if (0)"),
+    "section_header": ("walk", "path/estatus.c", "if (walk->left < header)", "if (0)"),
+    "memory_length": ("decode", "path/section.c", "if (section->length < rule->least)", "if (0)"),
+    "hest_room": ("hest", "hest.c", "if (fixed > room)", "if (0)"),
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_a_missing_check_is_found(name):
+    """Without the check, the vectors alone bring the fuzzer to a crash."""
+    target, file, asked, asked_no_more = MISSING[name]
+    out = BUILD / "fuzz-missing" / name
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(TOP / "src", out / "src")
+    text = (out / "src" / file).read_text()
+    assert text.count(asked) >= 1, f"{file} does not ask {asked!r}: this case must follow it"
+    (out / "src" / file).write_text(text.replace(asked, asked_no_more))
+    if target == "decode" and (BUILD / "fuzz/kernel.o").exists():
+        shutil.copy2(BUILD / "fuzz/kernel.o", out)
+    result = fuzz("--out", out, "--src", out / "src", "--runs", 100_000, target)
+    assert result.returncode == 1 and "a finding" in result.stdout, result.stdout
+    assert "ERROR" in (out / f"{target}.log").read_text()

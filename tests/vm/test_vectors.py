@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Every vector of tests/vectors through the notifications of the platforms, each followed by a good record."""
+
+import re
+import sys
+import uuid
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from gn import TOP, cper, driver
+from gn.sources import Source
+
+sys.path.append(str(TOP / "tests/vectors"))
+
+import vectors  # noqa: E402
+
+HANDLER = "ghes_nmi_ring"
+INSTRUCTIONS = 20_000  # the most that a notification may cost, whatever the block says
+FOLLOWER = uuid.UUID("0d2f8b4e-7a31-4c55-9d10-5e0c1b7a9f42")
+EVENTS = ("malformed", "record", "section")
+TOKEN = re.compile(r" (malformed|record|section): source=(\d+) (?:.*reason=(\w+)|.*type=(\S+) .* bytes=([0-9a-f]{16}))?")
+
+
+def tokens(text: str) -> list[str]:
+    """What became of the blocks, in order: the reason, "record", or a follower by its number."""
+    found = []
+    for kind, _, reason, guid, head in TOKEN.findall(text):
+        if kind == "malformed":
+            found.append(reason)
+        elif kind == "record":
+            found.append("record")
+        elif guid == str(FOLLOWER):
+            found.append(f"follower {int.from_bytes(bytes.fromhex(head), 'little')}")
+    return found
+
+
+def expected(vector: vectors.Vector, number: int) -> list[str]:
+    return ["record" if vector.good else vector.verdict, f"follower {number}", "record"]
+
+
+def handler_costs(machine, action: Callable[[], None]) -> list[int]:
+    """Instructions of every notification during action(), in order."""
+    if machine.arch == "arm64":
+        machine.events()
+        action()
+        return [event.lower_ticks for event in machine.events() if event.kind == "event"]
+    return [call.cost for call in machine.nmi_costs(action) if call.handler == HANDLER and call.handled]
+
+
+def judged(boot, source: Source) -> None:
+    machine = boot([source], icount=True)
+    src = machine.sources[0]
+    driver.load(machine)
+    machine.vm.check("dmesg -n 1")
+    trace = driver.Trace(machine, "ghes_nmi", kib=16384)
+    every = vectors.read("blocks")
+    before = driver.stats(machine, src)
+
+    blocks = []
+    for number, vector in enumerate(every):
+        blocks += [vector.data, cper.sized(172, number, guid=FOLLOWER)]
+    texts = []
+
+    def raise_all() -> None:
+        machine.post_many(src, blocks)
+        driver.settle(machine, timeout=60)
+        texts.append(machine.vm.check(f"cat {driver.TRACING}/trace", 120))
+
+    costs = handler_costs(machine, raise_all)
+    found = tokens(texts[0])
+    for number, vector in enumerate(every):
+        wanted = expected(vector, number)
+        assert found[:len(wanted)] == wanted, f"{vector.name} ({vector.why}): {found[:3]}"
+        del found[:len(wanted)]
+    assert found == []
+
+    assert len(costs) == len(blocks), f"{len(costs)} notifications for {len(blocks)} blocks"
+    for block, cost, vector in zip(blocks, costs, [vector for vector in every for _ in range(2)]):
+        assert cost <= INSTRUCTIONS, f"{vector.name}: {cost} instructions for {len(block)} bytes"
+
+    after = driver.stats(machine, src)
+    wanted = Counter(vector.verdict for vector in every)
+    good = wanted.pop("good") + len(every)
+    assert {reason: after[reason] - before[reason] for reason in wanted} == dict(wanted)
+    assert after["malformed"] - before["malformed"] == sum(wanted.values())
+    assert after["received"] - before["received"] == after["delivered"] - before["delivered"] == good
+    assert after["fatal"] == 0 and after["queue_used"] == 0
+    assert "HardwareCorrupted:     0 kB" in machine.vm.check("cat /proc/meminfo")
+    trace.text()
+    shown(machine, src, [vector for vector in every if vector.good])
+
+
+def shown(machine, src: Source, good: list[vectors.Vector]) -> None:
+    """Each good one is decoded on the console: by the kernel's own printer, whatever it gets wrong."""
+    suppressed = driver.stats(machine, src)["suppressed"]
+    for vector in good:
+        # The limit is per 5 seconds of the guest's time, which passes at once while it sleeps.
+        machine.vm.check("sleep 6; dmesg -c >/dev/null")
+        machine.post(src, vector.data)
+        driver.settle(machine)
+        lines = machine.vm.check("dmesg").splitlines()
+        assert any(re.search(r"Error \d+, type: ", line) for line in lines), f"{vector.name} was not shown: {lines}"
+        assert len(lines) < 200, f"{vector.name}: {len(lines)} lines"
+        if vector.kind == "fru_own":
+            assert sum("fru_text: DIMM_A1" in line for line in lines) == 1, f"{vector.name}: {lines}"
+        assert not any("too small" in line or "too big" in line or "incorrect" in line for line in lines), \
+            f"{vector.name}: the printer did not understand what it was handed: {lines}"
+    assert driver.stats(machine, src)["suppressed"] == suppressed
+
+
+@pytest.mark.arch("arm64")
+@pytest.mark.kernels("6.1", "6.12", "7.3")
+def test_vectors_by_sdei(boot, kernel):
+    judged(boot, Source(id=5, event=804))
+
+
+@pytest.mark.arch("x86_64")
+@pytest.mark.kernels("6.1", "6.12", "7.3")
+def test_vectors_by_nmi(boot, kernel):
+    judged(boot, Source(id=5, notify="nmi"))
