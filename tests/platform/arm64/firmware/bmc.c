@@ -184,6 +184,17 @@ void bmc_look(void)
 	next_look = again ? ticks_now() + control()->retry : ~0UL;
 }
 
+/* A record is out without a look: there must be one that sees the source given back. */
+void bmc_look_later(u32 cpu)
+{
+	if (next_look != ~0UL)
+		return;
+	next_look = ticks_now() + control()->retry;
+	for (u32 other = 0; other < cpus(); other++)
+		if (other != cpu && gic_takes_doorbells(other))
+			gic_kick(other);
+}
+
 void bmc_look_if_due(void)
 {
 	if (next_look <= ticks_now())

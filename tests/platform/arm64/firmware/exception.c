@@ -139,6 +139,7 @@ u64 exception_raise(struct frame *frame, u32 cpu, const struct exception *e)
 
 	if (has_record(t)) {
 		publish(t, e->pa, e->va);
+		bmc_look_later(cpu);
 		r.seq = bmc_source(t->source - 1)->published - 1;
 	}
 	enter(frame, e);

@@ -129,6 +129,7 @@ void calls_take(void);
 void bmc_init(void);
 void bmc_look(void);
 void bmc_look_if_due(void);
+void bmc_look_later(u32 cpu);
 u64 bmc_next_look(u32 cpu);
 void bmc_open_gate(u32 source, s32 cpu);
 void bmc_refused(u32 source);
