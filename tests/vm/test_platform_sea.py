@@ -39,35 +39,41 @@ def exceptions(machine) -> list:
 
 
 @pytest.mark.kernels("5.10", "6.1", "6.12")
-def test_poison(boot):
+def test_poison(boot, kernel):
     """Every kind of page and access: one abort with the record of that very access, and its signal."""
     machine = boot([Source(notify="sea")], el=1, smp=2)
     src, = machine.sources
     recipe = machine.recipe(src, record())
     assert "started at EL1" in machine.vm.check("dmesg")
-    for n, (kind, how) in enumerate(WAYS):
+    made = 0
+    for kind, how in WAYS:
         touch, summary = lines(machine.vm.check(f"poison -r {recipe} -k {kind} -a {how}"))
         case = f"{kind} {how}: {touch}"
-        assert summary["right"] == 1 and touch["code"] == AR and touch["trapped"] == 1, case
+        assert summary["right"] == 1 and touch["code"] == AR, case
         assert touch["lsb"] == (21 if kind == "hugetlb" else 12), case
         machine.quiesce()
-        abort, = exceptions(machine)
-        assert (abort.kind, abort.serial, abort.seq, abort.source) == ("sea", n, n, 0), case
-        assert (abort.detail, abort.va) == (touch["pa"], touch["va"]), case
-        assert abort.pstate & 0xF == 0, case
+        # The driver may let the task make its access again before it kills it.
+        aborts = exceptions(machine)
+        assert 1 <= touch["trapped"] == len(aborts), case
+        for abort in aborts:
+            assert (abort.kind, abort.serial, abort.seq, abort.source) == ("sea", made, made, 0), case
+            assert (abort.detail, abort.va) == (touch["pa"], touch["va"]), case
+            assert abort.pstate & 0xF == 0, case
+            made += 1
         want = record()
-        for mark, value in ((cper.PA, touch["pa"]), (cper.VA, touch["va"]), (cper.SERIAL, n)):
+        for mark, value in ((cper.PA, touch["pa"]), (cper.VA, touch["va"]), (cper.SERIAL, made - 1)):
             want = want.replace(mark.to_bytes(8, "little"), value.to_bytes(8, "little"))
         assert machine.read_block(src, len(want) - 4, 4) == want[4:], case
 
     # several tasks at the same time, on the same page and on their own ones
     common = lines(machine.vm.check(f"poison -r {recipe} -k shared -T 4 -n 5 -q"))
-    assert sum(line.get("right", 0) for line in common) == 20
-    assert all(1 <= line["trapped"] <= 4 for line in common if "common" in line)
+    # 5.10 throws the page away: who comes late gets a new one, of zeros, and no signal
+    assert sum(line.get("right", 0) for line in common) == 20 or kernel.version == "5.10"
+    assert all(1 <= line["trapped"] for line in common if "common" in line)
     own = lines(machine.vm.check(f"poison -r {recipe} -T 4 -n 25 -q"))
-    assert [(line["right"], line["trapped"]) for line in own] == [(25, 25)] * 4
+    assert [line["right"] for line in own] == [25] * 4
     found = exceptions(machine)
-    assert [abort.serial for abort in found] == list(range(len(WAYS), len(WAYS) + len(found)))
+    assert [abort.serial for abort in found] == list(range(made, made + len(found)))
     assert {abort.cpu for abort in found} == {0, 1}
     corrupted = int(re.search(r"(\d+) kB", machine.vm.check("grep HardwareCorrupted /proc/meminfo"))[1]) // 4
     # each of them a page; a huge one counts as one or as a whole
@@ -93,7 +99,7 @@ def test_no_record(boot):
         assert machine.trapped(page["page"]) == 0
         if not trapped:
             assert machine.heal(page["page"]) == 0
-        machine.vm.check("touch /tmp/go; while pidof poison; do sleep 0.01; done")
+        machine.vm.check("touch /tmp/go; until grep -q touches= /tmp/out; do sleep 0.01; done")
         touch, = lines(machine.vm.check("grep touch= /tmp/out"))
         assert (touch["signals"], touch["value"]) == (trapped, 1 - trapped)
         assert len(exceptions(machine)) == trapped
@@ -114,8 +120,8 @@ def test_busy_source(boot):
     assert not exceptions(machine) and machine.read_block(src, 500) == before
     machine.hold_ack(src, False)
     touch, _ = lines(machine.vm.agent.finish(20).out)
-    assert touch["code"] == AR and touch["trapped"] == 1
-    assert len(exceptions(machine)) == 1
+    assert touch["code"] == AR
+    assert len(exceptions(machine)) == touch["trapped"] >= 1
 
 
 @one_kernel
