@@ -29,6 +29,7 @@ PLACES = 3
 INSIDE = 64  # how far place 1 is from home
 SPOOL_MAX = 4 << 20
 RETRY_TICKS = 50_000
+GDB_RETRY_TICKS = 100_000_000  # a stop takes milliseconds of the guest's time: no look may come due in it
 DOORBELL = b"!"
 
 
@@ -77,7 +78,7 @@ class Arm64(Exceptions, Platform):
     def __init__(self, *, kernel: Kernel, sources: list[Source], run_dir: Path, smp: int = 1, icount: bool = False,
                  append: str = "", agent: bool = True, console_stdio: bool = False, el: int = 2,
                  cpu: str = "neoverse-n1", sdei: bool = True, hest: bool | bytes = True, sticky: bool = False,
-                 retry: int = RETRY_TICKS, gdb: bool = False, boot_timeout: float = 60) -> None:
+                 retry: int | None = None, gdb: bool = False, boot_timeout: float = 60) -> None:
         if icount and smp > 1:
             raise ValueError("icount counts the instructions of one CPU")
         if smp > layout.CPUS_MAX or len(sources) > layout.SOURCES_MAX:
@@ -92,7 +93,8 @@ class Arm64(Exceptions, Platform):
         self._place_sources()
         self._place_kernel(smp, append, agent, sdei, hest)
         for name, value in {"magic": layout.CONTROL_MAGIC, "cpus": smp, "el": el, "sdei": sdei, "sticky": sticky,
-                            "sources": len(sources), "retry": retry}.items():
+                            "sources": len(sources),
+                            "retry": retry or (GDB_RETRY_TICKS if gdb else RETRY_TICKS)}.items():
             setattr(self.control, name, int(value))
 
         self.vm = VM(run_dir)
