@@ -94,7 +94,8 @@ def test_no_record(boot):
 
     # from the host: a page that heals after one access, and one that is healed before the first
     for times, trapped in ((1, 1), (0, 0)):
-        machine.vm.check("rm -f /tmp/go; poison -w /tmp/go -x 1 >/tmp/out & until grep -q page= /tmp/out; do sleep 0.01; done")
+        machine.vm.check("rm -f /tmp/go; poison -w /tmp/go -x 1 >/tmp/out & "
+                         "until grep -q page= /tmp/out; do sleep 0.01; done")
         page, = lines(machine.vm.check("cat /tmp/out"))
         machine.poison(page["page"], recipe, times=times)
         assert machine.trapped(page["page"]) == 0

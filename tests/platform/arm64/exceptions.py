@@ -152,7 +152,8 @@ class Exceptions:
         return self._raise(src, block, syndrome=syndrome, serror=1, **more)
 
     def _raise(self, src: Source | None, block: bytes, *, into: str | None = None, cpu: int | None = None,
-               gated: Source | None = None, inside: tuple[Source, bytes, int] | None = None, nest: tuple[Source, int] | None = None, times: int = 1,
+               gated: Source | None = None, inside: tuple[Source, bytes, int] | None = None,
+               nest: tuple[Source, int] | None = None, times: int = 1,
                **words: int) -> Raised:
         if inside:
             gated = src or inside[0]
