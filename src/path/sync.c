@@ -176,7 +176,7 @@ static void show(struct gn_source *s)
 		record.block = e->block;
 		record.length = e->length;
 		gn_estatus_read(&record.head, e->block);
-		gn_console_print(KERN_EMERG, &record);
+		gn_console_fatal(&record);
 	}
 	if (!gn_claim_leave(&s->draining, &seen))
 		gn_claim_abandon(&s->draining);

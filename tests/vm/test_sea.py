@@ -56,7 +56,7 @@ def at_rest(machine) -> None:
 
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels(*KERNELS)
-def test_touches(boot):
+def test_touches(boot, kernel):
     """Of every kind, by every kind of access, with every kind of record."""
     machine = open_sea(boot)
     src = machine.sources[0]
@@ -87,12 +87,14 @@ def test_touches(boot):
     for how in ("load", "store", "fetch"):
         got = poison(machine, f"-n 5 -x 1 -r {corrected} -a {how}")
         assert got["none"] == 5 and got["wrong"] == 0, (how, got)
-    # The kernel touches it on behalf of the task.
-    out = machine.vm.check(f"poison -n 3 -r {recoverable} -a write")
-    assert [touch["result"] for touch in numbers(out, "touch")] == [EFAULT] * 3, out
-    assert numbers(out)[0]["none"] == 3, out
+    # The kernel touches it on behalf of the task. The page is taken out of use by a worker, so the case does not
+    # free it before that: on 5.10, where the worker comes latest, it did and the kernel met the page again.
+    touches = 1 if kernel.version == "5.10" else 3
+    out = machine.vm.check(f"poison -n {touches} -r {recoverable} -a write")
+    assert [touch["result"] for touch in numbers(out, "touch")] == [EFAULT] * touches, out
+    assert numbers(out)[0]["none"] == touches, out
     at_rest(machine)
-    machine.vm.check(f"for i in $(seq 100); do grep -q 'HardwareCorrupted: *{4 * (before + 3)} kB' /proc/meminfo && "
+    machine.vm.check(f"for i in $(seq 100); do grep -q 'HardwareCorrupted: *{4 * (before + touches)} kB' /proc/meminfo && "
                      "exit 0; sleep 0.02; done; exit 1")
     assert driver.stats(machine, src)["corrected"] == 15
 
