@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What firmware gets wrong is counted and given back, and the source goes on working."""
 
+import re
 import struct
 import uuid
 
@@ -162,17 +163,20 @@ def unprintable() -> dict[str, bytes]:
 
 
 def test_sections_the_kernel_cannot_print(boot, kernel):
-    """They are shown as bytes, and only some of them."""
+    """Laid out as the kernel's printer takes them they are decoded, else shown as bytes, and only some of them."""
     machine = boot([driver.rung(kernel, 1, id=5, length=8192)])
     src = machine.sources[0]
     driver.load(machine)
     trace = Trace(machine)
+    # The ARM section with an entry of 32 bytes; an x86 kernel does not know the type.
+    arm = "Vendor specific error info has 8 bytes" if kernel.arch == "arm64" else "section length: 0x58"
     for name, block in unprintable().items():
         machine.vm.check("dmesg -c >/dev/null")
         machine.post(src, block)
         driver.settle(machine)
         shown = machine.vm.check("dmesg").splitlines()
         assert len(shown) < 20, f"{name}: {len(shown)} lines"
-        assert any("bytes:" in line and "section type:" in line for line in shown), f"{name}: {shown}"
+        expected = arm if name == "arm" else r"section type: .* bytes:"
+        assert any(re.search(expected, line) for line in shown), f"{name}: {shown}"
         assert driver.stats(machine, src)["malformed"] == 0
     good_still_works(machine, src, trace, 1)
