@@ -220,7 +220,7 @@ def test_cpu(boot, kernel, run_dir):
     daemon.stored(len(names))
     daemon.stop()
     # In any order: the daemon reads one CPU's events after the other's.
-    told = re.findall(r"arm_event .* MPIDR: (0x[0-9a-f]+) .*?^ cpu: (-?\d+)$", daemon.log, re.MULTILINE | re.DOTALL)
+    told = re.findall(r"arm_event [^\n]* MPIDR: (0x[0-9a-f]+) .*?^ cpu: (-?\d+)$", daemon.log, re.MULTILINE | re.DOTALL)
     assert sorted((int(mpidr, 16), int(cpu)) for mpidr, cpu in told) == sorted(
         (mpidr or 0, cpu) for mpidr, cpu in names.items())
 
