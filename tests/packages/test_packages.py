@@ -108,6 +108,7 @@ def debian(request):
     debian.disk.unlink(missing_ok=True)
 
 
+@pytest.mark.usefixtures("unsettled")
 def test_install_to_purge(debian, packages, request, capsys):
     """Installed on the running kernel, loaded, the first error seen; a kernel out of range; loaded at boot; purged.
 
