@@ -112,11 +112,13 @@ def shown(machine, src: Source, good: list[vectors.Vector]) -> None:
 
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.1", "6.12", "7.3")
+@pytest.mark.enough("6.12")
 def test_vectors_by_sdei(boot, kernel):
     judged(boot, Source(id=5, event=804))
 
 
 @pytest.mark.arch("x86_64")
 @pytest.mark.kernels("6.1", "6.12", "7.3")
+@pytest.mark.enough("6.12")
 def test_vectors_by_nmi(boot, kernel):
     judged(boot, Source(id=5, notify="nmi"))
