@@ -82,8 +82,8 @@ struct gn_malformed {
  * @soon: runs the drain at the next tick
  * @look: the drain is to look at the block (set by anybody, taken by it)
  * @moved_to: block address outside @block, to be mapped; 0: none
- * @moved_seen: block address outside the table of NMI sources that explained an
- *              NMI already
+ * @moved_seen: block address outside the table of NMI sources that was counted as
+ *              a move already
  * @refused: block address that could not be mapped; 0: none
  * @complain_empty: the drain is to complain about an empty notification, once
  * @in: counters of the collecting side

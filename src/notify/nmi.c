@@ -20,6 +20,7 @@
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
+#include <linux/atomic.h>
 #include <linux/device.h>
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
@@ -57,12 +58,13 @@ static const u32 no_status;
 static struct table __rcu *table;
 static DEFINE_MUTEX(tables); /* serialises changes; never taken in NMI */
 
-static u32 retired; /* records collected by sources that have left */
+static u32 retired;	/* records collected by sources that have left */
+static atomic_t moves; /* blocks that were seen to have moved; each may hold a record */
 
-/* NMI-safe. Records collected by all sources so far. */
+/* NMI-safe. Records that all sources have collected so far, or are about to. */
 static u32 collected_by_all(const struct table *t)
 {
-	u32 i, sum = READ_ONCE(retired);
+	u32 i, sum = READ_ONCE(retired) + (u32)atomic_read(&moves);
 
 	for (i = 0; i < t->n; i++)
 		sum += (u32)READ_ONCE(t->source[i]->in.records);
@@ -109,9 +111,10 @@ NOKPROBE_SYMBOL(ghes_nmi_ring);
 /*
  * NMI-safe. Looks at every source by its address register. A block at another
  * place than the table's is collected if it is mapped, and mapped anew; its
- * record may have to wait for that. Returns how many sources explain an NMI: a
- * source that another context is just collecting does, for its record may be
- * the one that the NMI is about.
+ * record may have to wait for that, but an NMI for it may come now: a move
+ * counts as a record. Returns how many sources explain an NMI: a source that
+ * another context is just collecting does, for its record may be the one that
+ * the NMI is about.
  */
 static u32 slow_look(struct table *t)
 {
@@ -129,10 +132,11 @@ static u32 slow_look(struct table *t)
 			continue;
 		}
 		outcome = gn_collect_again(s);
-		if (outcome == GN_COLLECTED || outcome == GN_BUSY || (moved && pa != s->moved_seen))
+		if (outcome == GN_COLLECTED || outcome == GN_BUSY)
 			explained++;
 		if (moved) {
-			WRITE_ONCE(s->moved_seen, pa);
+			if (xchg(&s->moved_seen, pa) != pa)
+				atomic_inc(&moves);
 			WRITE_ONCE(s->moved_to, pa);
 			gn_drain_now(s);
 		}
@@ -308,6 +312,7 @@ static void nmi_moved(struct gn_source *s)
 	struct table *old, *new;
 	u32 i;
 
+	WRITE_ONCE(s->moved_seen, 0); /* firmware may move it back, and here again */
 	mutex_lock(&tables);
 	old = table_now();
 	if (!old)

@@ -205,6 +205,16 @@ def test_block_moves(boot, where):
     machine.quiesce(10)
     driver.settle(machine)
     assert trace.payloads() == [record(src, n)[HEADERS:]]
+    # Two blocks at once, an NMI for each on its own CPU, before either is mapped anew.
+    pair = machine.sources[1:3]
+    for turn in range(40):
+        for src in pair:
+            machine.move(src, 0 if turn % 2 else where)
+        for cpu, src in enumerate(pair):
+            machine.post(src, record(src, turn), cpu=cpu)
+        machine.quiesce(10)
+    driver.settle(machine)
+    check_once_in_order(trace.payloads(), pair, 40)
     assert said(machine, UHHUH) == 0
 
 
