@@ -167,9 +167,16 @@ static void drain(struct gn_source *s)
 	} while (!left && run == RUN_EMPTY);
 	if (!left)
 		gn_claim_abandon(&s->draining);
-	/* A look at the block now, with the queue as full as before, is in vain. */
-	if (run == RUN_LEFT)
+	if (run == RUN_LEFT) {
+		/*
+		 * Who called meanwhile may be the last claim, which has stopped waiting for
+		 * what was left to it. A look at the block would be in vain, with the queue
+		 * as full as before.
+		 */
+		if (!left)
+			gn_drain_now(s);
 		return;
+	}
 	if (run == RUN_MORE)
 		gn_drain_now(s);
 	see_to_the_rest(s);
@@ -192,11 +199,11 @@ void gn_drain_in_task(struct gn_source *s)
 		while (!gn_claim_take(&s->draining, &seen))
 			usleep_range(20, 50);
 		do {
-			run = drain_some(s, true);
-			cond_resched();
-		} while (run == RUN_MORE);
-		if (!gn_claim_leave(&s->draining, &seen))
-			gn_claim_abandon(&s->draining);
+			do {
+				run = drain_some(s, true);
+				cond_resched();
+			} while (run == RUN_MORE);
+		} while (!gn_claim_leave(&s->draining, &seen));
 		see_to_the_rest(s);
 	} while (gn_queue_peek(&s->queue));
 	mutex_unlock(&s->delivering);

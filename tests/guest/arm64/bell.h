@@ -89,24 +89,30 @@ static inline void call_send(u64 op)
 	}
 }
 
-/*
- * A slot of one's own; a process that has forked takes another. That of a process which was killed
- * is free.
- */
+/* What a process that was killed had asked for goes on, at anybody's expense, until it is cancelled. */
+static inline void call_bury(volatile struct call *call)
+{
+	u64 owner = call->owner;
+
+	if (!owner || !kill(owner, 0) || errno != ESRCH ||
+	    !__sync_bool_compare_and_swap(&call->owner, owner, getpid()))
+		return;
+	my_call = call;
+	if (call->op != CALL_NONE)
+		call_send(CALL_CANCEL);
+	call->owner = 0;
+}
+
+/* A slot of one's own; a process that has forked takes another. */
 static inline void call_open(void)
 {
-	for (int i = 0; i < CALLS_GUEST; i++) {
-		u64 owner = calls[i].owner;
-
-		if (owner && (!kill(owner, 0) || errno != ESRCH))
-			continue;
-		if (!__sync_bool_compare_and_swap(&calls[i].owner, owner, getpid()))
-			continue;
-		my_call = &calls[i];
-		if (my_call->op != CALL_NONE)
-			call_send(CALL_CANCEL);
-		return;
-	}
+	for (int i = 0; i < CALLS_GUEST; i++)
+		call_bury(&calls[i]);
+	for (int i = 0; i < CALLS_GUEST; i++)
+		if (__sync_bool_compare_and_swap(&calls[i].owner, 0, getpid())) {
+			my_call = &calls[i];
+			return;
+		}
 	fprintf(stderr, "no call slot is free\n");
 	exit(1);
 }

@@ -189,6 +189,9 @@ static char *poisoned_page(char *at, u64 *pa)
 	char *page = page_map(kind, at);
 
 	fill(page);
+	/* The kernel's khugepaged is not to read what is poisoned; kernels die of that. */
+	if (kind == PAGE_THP && madvise(page, HUGE_PAGE, MADV_NOHUGEPAGE))
+		die("madvise");
 	*pa = physical(page + OFFSET);
 	if (wait_for) {
 		printf("page=%#lx\n", *pa);
