@@ -33,9 +33,8 @@ static int claim_kernel(struct pt_regs *regs, unsigned long address, u64 esr)
 {
 	struct gn_asker asker = { .severity = GN_SEV_RECOVERABLE };
 
-	if (gn_sync_collect(&gn_sync_sea, regs, &asker))
+	if (gn_sync_claim(&gn_sync_sea, regs, &asker, address) == -ENOENT)
 		return -ENOENT;
-	gn_sync_ring(&gn_sync_sea);
 	if (asker.severity == GN_SEV_CORRECTED || asker.severity == GN_SEV_NONE)
 		return 0;
 	if (address && !(address & KERNEL_HALF) && gn_fixup(regs, esr))
@@ -47,11 +46,13 @@ NOKPROBE_SYMBOL(claim_kernel);
 
 int ghes_nmi_claim_sea(struct pt_regs *regs, unsigned long address, u64 esr)
 {
+	struct gn_asker asker = {};
+
 	if (esr & ESR_ELx_FnV)
 		address = 0;
 	if (regs && !user_mode(regs))
 		return claim_kernel(regs, address, esr);
-	return gn_sync_claim(&gn_sync_sea, regs, address);
+	return gn_sync_claim(&gn_sync_sea, regs, &asker, address);
 }
 EXPORT_SYMBOL_GPL(ghes_nmi_claim_sea);
 NOKPROBE_SYMBOL(ghes_nmi_claim_sea);

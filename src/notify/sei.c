@@ -57,7 +57,7 @@ int ghes_nmi_claim_sei(struct pt_regs *regs, u64 esr)
 	enum state state = state_of(esr);
 
 	if (state == RECOVERABLE && (!regs || user_mode(regs)))
-		return gn_sync_claim(&gn_sync_sei, regs, 0);
+		return gn_sync_claim(&gn_sync_sei, regs, &asker, 0);
 	if (gn_sync_collect(&gn_sync_sei, regs, &asker))
 		return -ENOENT;
 	gn_sync_ring(&gn_sync_sei);

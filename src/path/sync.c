@@ -228,7 +228,7 @@ void gn_sync_deliver(struct gn_waiter *w)
 		gn_drain_in_task(t->source[i]);
 	}
 	mutex_unlock(&sync->lock);
-	gn_memory_accessed(&w->accessor, w->address);
+	gn_memory_accessed(&w->accessor, w->address, w->kernel);
 	stop_waiting(sync);
 	atomic_set(&w->state, GN_WAITER_DONE);
 }
@@ -256,32 +256,51 @@ int ghes_nmi_flush(void)
 }
 EXPORT_SYMBOL_GPL(ghes_nmi_flush);
 
+/*
+ * NMI-safe. Does the current task pass the way back to user space that a
+ * task_work is run on? For the kernel's own access: not a kernel thread, and not
+ * an interrupt, which has the task for no reason.
+ */
+static bool will_resume(const struct pt_regs *regs)
+{
+	return !regs || user_mode(regs) || (in_task() && current->mm);
+}
+NOKPROBE_SYMBOL(will_resume);
+
 /**
- * gn_sync_claim() - an exception from user space or from a guest
+ * gn_sync_claim() - an exception
  * @sync: the notification
  * @regs: the interrupted context, NULL for a guest
+ * @asker: is told the severity
  * @address: what the task touched, 0 if not known
  *
  * Context: NMI-safe, with preemption off, on the task that took the exception.
- * Return: 0: the record was taken, and is delivered before this task goes on;
+ * Return: 0: the record was taken, and is delivered before this task goes on, in
+ *         user space or in its guest;
  *         -EINPROGRESS: it was taken, and is delivered soon;
  *         -ENOENT: there is no record.
  */
-int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, unsigned long address)
+int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *asker,
+		  unsigned long address)
 {
-	struct gn_asker asker = { .owner = current->pid };
-	struct gn_waiter *w;
+	bool kernel = regs && !user_mode(regs);
+	struct gn_waiter *w = NULL;
 
+	/*
+	 * With the other driver or between the two: touch it again. Not for the
+	 * kernel, which may have its interrupts off: who changes hands waits for it.
+	 */
 	if (!rcu_access_pointer(sync->table))
-		return READ_ONCE(sync->changing) ? 0 : -ENOENT;
+		return READ_ONCE(sync->changing) && !kernel ? 0 : -ENOENT;
+	asker->owner = current->pid;
 	atomic_inc(&sync->waiting);
 	smp_mb__after_atomic(); /* WAIT_FIRST */
-	w = gn_waiter_take(sync, address);
-	if (gn_sync_collect(sync, regs, &asker)) {
+	if (will_resume(regs))
+		w = gn_waiter_take(sync, address, kernel);
+	if (gn_sync_collect(sync, regs, asker)) {
 		gn_waiter_free(w);
 		stop_waiting(sync);
-		/* With the other driver or between the two: touch it again. */
-		return READ_ONCE(sync->changing) ? 0 : -ENOENT;
+		return READ_ONCE(sync->changing) && !kernel ? 0 : -ENOENT;
 	}
 	if (likely(w)) {
 		init_task_work(&w->work, deliver_before_resume);

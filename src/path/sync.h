@@ -48,7 +48,8 @@ extern struct gn_sync gn_sync_sei;
 int gn_sync_add(struct gn_sync *sync, struct gn_source *s);
 void gn_sync_remove(struct gn_sync *sync, struct gn_source *s);
 
-int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, unsigned long address);
+int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *asker,
+		  unsigned long address);
 int gn_sync_collect(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *asker);
 void gn_sync_ring(struct gn_sync *sync);
 void gn_sync_show(struct gn_sync *sync);

@@ -25,11 +25,12 @@ static u32 n;
  * gn_waiter_take() - a place for the current task
  * @sync: the notification
  * @address: what the task touched, 0 if not known
+ * @kernel: the kernel touched it, on behalf of the task
  *
  * Context: NMI-safe. Any number of callers.
  * Return: the place, TAKEN; NULL if there is none.
  */
-struct gn_waiter *gn_waiter_take(struct gn_sync *sync, unsigned long address)
+struct gn_waiter *gn_waiter_take(struct gn_sync *sync, unsigned long address, bool kernel)
 {
 	u32 i, at = raw_smp_processor_id() * PER_CPU % n;
 
@@ -40,6 +41,7 @@ struct gn_waiter *gn_waiter_take(struct gn_sync *sync, unsigned long address)
 		    atomic_cmpxchg(&w->state, GN_WAITER_FREE, GN_WAITER_TAKEN) == GN_WAITER_FREE) {
 			w->sync = sync;
 			w->address = address;
+			w->kernel = kernel;
 			w->accessor.n = 0;
 			w->accessor.lost = false;
 			smp_store_release(&w->pid, current->pid); /* WAITER_PID */

@@ -27,6 +27,7 @@ enum gn_waiter_state {
  * @sync: the notification
  * @pid: the task, 0 while there is none
  * @address: what it touched, 0 if not known
+ * @kernel: the kernel did, on its behalf
  * @accessor: the pages of its records; written by who delivers these, under the
  *            source's @delivering, and read by the task when that is done
  */
@@ -36,10 +37,11 @@ struct gn_waiter {
 	struct gn_sync *sync;
 	pid_t pid;
 	unsigned long address;
+	bool kernel;
 	struct gn_accessor accessor;
 };
 
-struct gn_waiter *gn_waiter_take(struct gn_sync *sync, unsigned long address);
+struct gn_waiter *gn_waiter_take(struct gn_sync *sync, unsigned long address, bool kernel);
 void gn_waiter_free(struct gn_waiter *w);
 #ifdef CONFIG_ARM64
 struct gn_accessor *gn_waiter_accessor(u32 owner);

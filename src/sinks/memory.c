@@ -269,15 +269,19 @@ static void tell(unsigned long address)
  * gn_memory_accessed() - the current task touched these pages
  * @accessor: the pages
  * @address: where it touched, 0 if not known
+ * @kernel: the kernel touched them, on its behalf
  *
  * Each page is failed on behalf of the current task, which thereby gets SIGBUS
  * with BUS_MCEERR_AR, the address and the size of what is lost. Where the kernel
  * cannot take the page out of use, or the record named none, the signal comes
  * from here: a task that went on would only touch it again.
  *
+ * A task for which the kernel touched them has an error from its system call and
+ * needs no signal; but the pages are out of use before it can give them away.
+ *
  * Context: The task, in process context, without locks.
  */
-void gn_memory_accessed(const struct gn_accessor *accessor, unsigned long address)
+void gn_memory_accessed(const struct gn_accessor *accessor, unsigned long address, bool kernel)
 {
 	bool lost = accessor->lost;
 	u32 i;
@@ -286,7 +290,7 @@ void gn_memory_accessed(const struct gn_accessor *accessor, unsigned long addres
 	for (i = 0; i < accessor->n; i++) {
 		bool before = PageHWPoison(pfn_to_page(accessor->pages[i]));
 		/* Killed meanwhile, it has no memory any more, and wants no signal. */
-		int flags = current->mm ? MF_ACTION_REQUIRED : 0;
+		int flags = current->mm && !kernel ? MF_ACTION_REQUIRED : 0;
 
 		if (!told(memory_failure(accessor->pages[i], flags), before))
 			lost = true;
@@ -294,7 +298,7 @@ void gn_memory_accessed(const struct gn_accessor *accessor, unsigned long addres
 #else
 	lost |= accessor->n;
 #endif
-	if (lost) {
+	if (lost && !kernel) {
 		pr_err("task %s (%d) touched what cannot be recovered: it gets SIGBUS\n",
 		       current->comm, task_pid_nr(current));
 		tell(address);

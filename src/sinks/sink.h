@@ -68,7 +68,7 @@ extern const struct gn_sink gn_sink_console;
 
 /* Is there a page to take out of use? */
 bool gn_memory_wanted(const struct gn_record *record);
-void gn_memory_accessed(const struct gn_accessor *accessor, unsigned long address);
+void gn_memory_accessed(const struct gn_accessor *accessor, unsigned long address, bool kernel);
 
 /* A block that failed its check, of which nothing but bytes is known. */
 void gn_trace_malformed(const struct gn_record *record, enum gn_verdict verdict);

@@ -105,7 +105,6 @@ def test_touches(boot, kernel):
 
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels(*KERNELS)
-@pytest.mark.skip(reason="open: the page is failed by a worker, and a task that frees it first has the kernel meet it")
 def test_touch_by_the_kernel(boot, kernel):
     """The kernel touches it on behalf of the task: the call fails, and the page is taken out of use."""
     machine = open_sea(boot)
