@@ -459,6 +459,8 @@ void gn_bind_give(u8 type)
 		c->why_not = for_hook;
 		all.waiting++;
 	}
+	each_device(mark);
+	msleep(MARK_MS);
 	if (notify->changing)
 		notify->changing(true);
 	each_device(give_waiting);

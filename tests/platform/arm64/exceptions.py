@@ -143,7 +143,8 @@ class Exceptions:
         into: "el0": a program, "kernel", "guest" of KVM, "handler" of an SDEI event; several with "|".
         va, ipa, pa: addresses for FAR, HPFAR (guest) and the record; witness: physical address of a word to read.
         times; cpu: only there; nest, block: as for recipe(). gated: source with one of whose gates it goes; inside:
-        (source, block, offset): raises that record, and the exception in its SDEI handler, so many ticks after dispatch.
+        (source, block, offset): raises that record, and the exception in its SDEI handler, so many ticks after dispatch;
+        bell: when the guest's `doorbell` opens the source's gate, so that the event interrupts that program.
         """
         return self._raise(src, block, syndrome=syndrome, **more)
 
@@ -153,7 +154,7 @@ class Exceptions:
 
     def _raise(self, src: Source | None, block: bytes, *, into: str | None = None, cpu: int | None = None,
                gated: Source | None = None, inside: tuple[Source, bytes, int] | None = None,
-               nest: tuple[Source, int] | None = None, times: int = 1,
+               bell: bool = False, nest: tuple[Source, int] | None = None, times: int = 1,
                **words: int) -> Raised:
         if inside:
             gated = src or inside[0]
@@ -169,5 +170,6 @@ class Exceptions:
         self.ring()
         if inside:
             self._wait(lambda: slot.op != layout.CALL_RAISE, 10, "the firmware's answer")
-            self._record(inside[0], inside[1], inner=gated.index + 1, offset=inside[2])
+            self._record(inside[0], inside[1], inner=gated.index + 1, offset=inside[2],
+                         flags=layout.ENTRY_GATED * bell)
         return Raised(self, slot)
