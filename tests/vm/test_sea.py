@@ -19,7 +19,7 @@ ARM = cper.block(cper.RECOVERABLE, [cper.arm_processor(errors=[BUS_ERROR, CACHE_
 BOTH = cper.block(cper.RECOVERABLE, [cper.arm_processor(errors=[BUS_ERROR, CACHE_ERROR]), cper.memory(pa=cper.PA)])
 NAMELESS = cper.block(cper.RECOVERABLE, [cper.vendor(payload=bytes(16))])
 ELSEWHERE = cper.block(cper.RECOVERABLE, [cper.memory(pa=0x9_0000_0000)])
-EFAULT = -14
+ENOENT, EFAULT, EINPROGRESS = 2, 14, 115
 
 
 def open_sea(boot, *, sources=None, el=1, **more):
@@ -112,7 +112,7 @@ def test_touch_by_the_kernel(boot, kernel):
     recoverable = machine.recipe(src, RECOVERABLE)
     touches = 3
     out = machine.vm.check(f"poison -n {touches} -r {recoverable} -a write")
-    assert [touch["result"] for touch in numbers(out, "touch")] == [EFAULT] * touches, out
+    assert [touch["result"] for touch in numbers(out, "touch")] == [-EFAULT] * touches, out
     assert numbers(out)[0]["none"] == touches, out
     at_rest(machine)
     machine.vm.check(f"for i in $(seq 100); do grep -q 'HardwareCorrupted: *{4 * touches} kB' /proc/meminfo && "
@@ -298,6 +298,55 @@ def test_ranges(boot):
     threshold = cper.memory(pa=home + 0x9_0000, mask=0xFFFF_FFFF_FFFF_E000, entry={"flags": 8})
     raise_and_count(cper.block(cper.CORRECTED, [threshold]), 2)
     raise_and_count(cper.block(cper.CORRECTED, [cper.memory(pa=home + 0xA_0000)]), 0)
+
+
+@pytest.mark.arch("arm64")
+@pytest.mark.kernels("6.12")
+def test_claims_of_another_module(boot):
+    """The exported interface: claims of a task, flushed by it; without a place for it; of a task that exits."""
+    machine = open_sea(boot)
+    src = machine.sources[0]
+
+    def claimant(options: str, then: str = "true") -> tuple[list[int], int]:
+        out = machine.vm.check(f"insmod /lib/modules/claimant.ko {options} && {then} && "
+                               "cat /sys/module/claimant/parameters/said /sys/module/claimant/parameters/flushed && "
+                               "rmmod claimant")
+        *said, flushed = map(int, out.split())
+        return said, flushed
+
+    def post(n: int) -> None:
+        for _ in range(n):
+            machine.post(src, CORRECTED, notify=False)
+
+    assert claimant("claims=2") == ([-ENOENT, -ENOENT], 0)
+    post(3)
+    assert claimant("claims=4") == ([0, 0, 0, -ENOENT], 3)
+    at_rest(machine)
+    # One CPU has eight places; what finds none is delivered by an interrupt, and said to be.
+    post(11)
+    assert claimant("claims=11") == ([0] * 8 + [-EINPROGRESS] * 3, 8)
+    at_rest(machine)
+    post(1)
+    assert claimant("dying=1", "/bin/true") == ([-EINPROGRESS], -1)
+    at_rest(machine)
+    assert driver.shown(machine, "sync_late")["sea"] == "4"
+    stats = driver.stats(machine, src)
+    assert stats["received"] == stats["delivered"] == 15, stats
+
+
+@pytest.mark.arch("arm64")
+@pytest.mark.kernels("6.12")
+@pytest.mark.expect_console("Kernel panic - not syncing: ghes_nmi: fatal hardware error")
+@pytest.mark.parametrize("notify", ["sea", "sei"])
+def test_fatal(boot, notify):
+    """A fatal record of an exception: the machine dies of it, the record is shown before."""
+    machine = open_sea(boot, sources=[Source(id=7, notify=notify)])
+    recipe = machine.recipe(machine.sources[0], cper.block(cper.FATAL, [cper.memory(pa=cper.PA)]))
+    machine.vm.agent.start(f"raise {'-s -e 0xbe000811 ' if notify == 'sei' else ''}-r {recipe}")
+    assert machine.vm.wait_exit(60) == 0
+    text = machine.vm.console_text()
+    shown = text.find(f"source 7 ({notify.upper()}) reports a fatal error")
+    assert 0 <= shown < text.find("Kernel panic"), text[-3000:]
 
 
 def nest_all(machine, tries: int, shoot) -> None:
