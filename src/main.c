@@ -84,3 +84,6 @@ MODULE_DESCRIPTION("Firmware-first hardware errors (ACPI GHES) without locks in 
 MODULE_AUTHOR("The ghes_nmi authors");
 MODULE_VERSION(GN_VERSION);
 MODULE_LICENSE("GPL v2");
+#ifdef CONFIG_ARM64
+MODULE_SOFTDEP("post: ghes_nmi_mm ghes_nmi_kvm");
+#endif

@@ -41,6 +41,10 @@ def test_licence(kernel):
     assert modinfo(kernel, "license") in ("GPL", "GPL v2")
 
 
+def test_hooks_come_with_it(kernel):
+    assert modinfo(kernel, "softdep") == ("post: ghes_nmi_mm ghes_nmi_kvm" if kernel.arch == "arm64" else "")
+
+
 def build_again(kernel: Kernel, what: str, *options: str) -> Path:
     """Build it anew, below build/: a build root of another suite sees nothing else. It must say nothing."""
     other = BUILD / "run" / what / f"{kernel.arch}-{kernel.version}"

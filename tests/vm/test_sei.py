@@ -61,12 +61,13 @@ def test_goes_on(boot):
 @pytest.mark.kernels("6.12")
 @pytest.mark.expect_console("Kernel panic - not syncing: Asynchronous SError Interrupt")
 @pytest.mark.parametrize("esr, where", [(UNCONTAINABLE, "el0"), (UNRECOVERABLE, "kernel"), (OWN_CODE, "el0"),
-                                        (REPAIRABLE, "kernel")])
+                                        (REPAIRABLE, "kernel"), (UNCONTAINABLE, "guest")])
 def test_dies(boot, esr, where):
     """The kernel's own way, and the record is shown before the panic."""
     machine = open_sei(boot)
     recipe = machine.recipe(machine.sources[0], RECOVERABLE)
-    machine.vm.agent.start(f"raise -s -e {esr:#x} {'-k ' if where == 'kernel' else ''}-r {recipe}")
+    program = {"el0": "raise", "kernel": "raise -k", "guest": "vmm"}[where]
+    machine.vm.agent.start(f"{program} -s -e {esr:#x} -r {recipe}")
     assert machine.vm.wait_exit(60) == 0
     text = machine.vm.console_text()
     panic = text.find("Kernel panic")
