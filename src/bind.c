@@ -19,80 +19,37 @@
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
 #include <linux/rcupdate.h>
-#include <linux/slab.h>
 
 #include "bind.h"
 #include "handover.h"
-#include "hest.h"
 #include "notify/notify.h"
 #include "path/collect.h"
 #include "source.h"
 #include "stats.h"
 
-/* Sources of one machine; the HEST of a large one has some hundreds. */
-#define SOURCES_MAX 4096
-
 /* A source whose next record comes within so many milliseconds is under fire. */
 #define MARK_MS 20
 
-/**
- * struct candidate - a GHES entry of the HEST
- * @desc: what the HEST says
- * @why_not: why it is not taken, NULL if it is to be
- * @ours: the device, if the module made it
- * @tried: binding was tried, so a failure is not repeated
- */
-struct candidate {
-	struct gn_hest_source desc;
-	const char *why_not;
-	struct platform_device *ours;
-	bool tried;
-};
-
 static struct {
 	struct gn_options options;
-	struct candidate *list;
-	int n;
+	struct gn_choice choice;
 	int bound;
-	int waiting;	   /* for a hook */
 	bool make_devices; /* the kernel made none */
 	bool leaving;
 } all;
 
 static DEFINE_MUTEX(binding); /* one change of hands at a time */
 
-static const char for_hook[] = "waits for its hook";
-
-static struct candidate *find_id(u16 id)
-{
-	int i;
-
-	for (i = 0; i < all.n; i++)
-		if (all.list[i].desc.id == id && all.list[i].desc.enabled)
-			return &all.list[i];
-	return NULL;
-}
-
-static bool chosen(u16 id)
-{
-	int i;
-
-	for (i = 0; i < all.options.nids; i++)
-		if (all.options.ids[i] == id)
-			return true;
-	return !all.options.nids;
-}
-
 /* The source of a device: the kernel's devices point to their HEST entry. */
-static struct candidate *candidate_of(struct device *dev)
+static struct gn_candidate *candidate_of(struct device *dev)
 {
 	struct acpi_hest_generic **entry = dev_get_platdata(dev);
 	int i;
 
-	for (i = 0; i < all.n; i++)
-		if (all.list[i].ours && &all.list[i].ours->dev == dev)
-			return &all.list[i];
-	return entry && *entry ? find_id((*entry)->header.source_id) : NULL;
+	for (i = 0; i < all.choice.n; i++)
+		if (all.choice.list[i].ours && &all.choice.list[i].ours->dev == dev)
+			return &all.choice.list[i];
+	return entry && *entry ? gn_choice_find(&all.choice, (*entry)->header.source_id) : NULL;
 }
 
 static void unbind(void *arg)
@@ -107,11 +64,11 @@ static void unbind(void *arg)
 static int probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
-	struct candidate *c = candidate_of(dev);
+	struct gn_candidate *c = candidate_of(dev);
 	struct gn_source *s;
 	int err;
 
-	if (all.leaving || !c || c->why_not || c->tried)
+	if (all.leaving || !c || c->lot != GN_TAKE || c->tried)
 		return -ENODEV;
 	c->tried = true;
 	s = gn_source_create(dev, &c->desc, all.options.queue_kib);
@@ -150,103 +107,6 @@ static struct platform_driver driver = {
 	},
 };
 
-/* One entry of the HEST, good or left out. */
-static int add(void *arg, const struct gn_hest_source *desc, const char *why)
-{
-	struct candidate *c;
-
-	if (why && !desc->enabled && desc->block_length)
-		return 0; /* firmware switched it off: nobody misses it */
-	if (why) {
-		pr_warn(FW_BUG "HEST: source %u is left out: %s\n", desc->id, why);
-		return 0;
-	}
-	if (find_id(desc->id)) {
-		pr_warn(FW_BUG "HEST: source %u is left out: its id is used twice\n", desc->id);
-		return 0;
-	}
-	if (all.n == SOURCES_MAX) {
-		pr_warn("HEST: source %u is left out: more than %u sources\n", desc->id,
-			SOURCES_MAX);
-		return 0;
-	}
-	c = krealloc(all.list, (all.n + 1) * sizeof(*c), GFP_KERNEL);
-	if (!c)
-		return -ENOMEM;
-	all.list = c;
-	c[all.n++] = (struct candidate){ .desc = *desc };
-	return 0;
-}
-
-static int read_hest(void)
-{
-	struct acpi_table_header *table;
-	int err;
-
-	if (acpi_disabled || ACPI_FAILURE(acpi_get_table(ACPI_SIG_HEST, 0, &table))) {
-		pr_err("this machine has no HEST: its firmware reports no errors this way\n");
-		return -ENODEV;
-	}
-	err = gn_hest_parse((const u8 *)table, table->length, add, NULL);
-	if (err)
-		pr_err("the HEST cannot be read (%d)\n", err);
-	acpi_put_table(table);
-	return err;
-}
-
-/* Each id in sources= must exist: a slip of the finger is not "take nothing". */
-static int check_choice(void)
-{
-	int i;
-
-	for (i = 0; i < all.options.nids; i++)
-		if (!find_id(all.options.ids[i])) {
-			pr_err("sources=: the HEST has no usable source %u\n", all.options.ids[i]);
-			return -EINVAL;
-		}
-	return 0;
-}
-
-/* Which of the chosen sources this module and this kernel can serve. */
-static void choose(void)
-{
-	int i, available[GN_NOTIFY_TYPES] = {};
-
-	for (i = 0; i < all.n; i++) {
-		struct candidate *c = &all.list[i];
-		const struct gn_notify *notify = gn_notify_find(c->desc.notify);
-		int *state;
-
-		if (!chosen(c->desc.id)) {
-			c->why_not = "not in sources=";
-			continue;
-		}
-		if (!notify) {
-			c->why_not = "this notification is not served";
-			pr_info("source %u stays with the in-tree driver: %s notification is not served by this module\n",
-				c->desc.id, gn_notify_name(c->desc.notify));
-			continue;
-		}
-		state = &available[c->desc.notify]; /* 0: not asked, 1: yes, 2: later, 3: no */
-		if (!*state) {
-			int err = notify->available();
-
-			*state = !err ? 1 : err == -EAGAIN ? 2 : 3;
-		}
-		if (*state == 2) {
-			c->why_not = for_hook;
-			all.waiting++;
-			pr_info("source %u stays where it is until %s is loaded: %s\n", c->desc.id,
-				notify->hook, gn_notify_name(c->desc.notify));
-		}
-		if (*state == 3) {
-			c->why_not = "this kernel cannot serve the notification";
-			pr_info("source %u stays with the in-tree driver: no %s on this kernel\n",
-				c->desc.id, gn_notify_name(c->desc.notify));
-		}
-	}
-}
-
 static int match_ghes(struct device *dev, const void *data)
 {
 	return !strcmp(to_platform_device(dev)->name, "GHES");
@@ -267,11 +127,11 @@ static int create_devices(void)
 
 	if (!all.make_devices)
 		return 0;
-	for (i = 0; i < all.n; i++) {
-		struct candidate *c = &all.list[i];
+	for (i = 0; i < all.choice.n; i++) {
+		struct gn_candidate *c = &all.choice.list[i];
 		int err;
 
-		if (c->why_not || c->ours)
+		if (c->lot != GN_TAKE || c->ours)
 			continue;
 		c->ours = platform_device_alloc("GHES", c->desc.id);
 		if (!c->ours)
@@ -292,31 +152,31 @@ static void remove_devices(void)
 {
 	int i;
 
-	for (i = 0; i < all.n; i++)
-		platform_device_unregister(all.list[i].ours);
+	for (i = 0; i < all.choice.n; i++)
+		platform_device_unregister(all.choice.list[i].ours);
 }
 
 /* The source of a device that another driver holds and this one wants. */
-static struct candidate *held(struct device *dev)
+static struct gn_candidate *held(struct device *dev)
 {
-	struct candidate *c;
+	struct gn_candidate *c;
 
 	if (!match_ghes(dev, NULL) || !dev->driver || dev->driver == &driver.driver)
 		return NULL;
 	c = candidate_of(dev);
-	return c && !c->why_not && !c->tried ? c : NULL;
+	return c && c->lot == GN_TAKE && !c->tried ? c : NULL;
 }
 
 /* Stop the notifications of one device's present driver. */
 static int quiet(struct device *dev, void *data)
 {
-	struct candidate *c = held(dev);
+	struct gn_candidate *c = held(dev);
 	const struct gn_notify *notify;
 
 	if (!c)
 		return 0;
 	if (!all.options.takeover) {
-		c->why_not = "held by another driver";
+		c->lot = GN_LEAVE;
 		pr_info("source %u stays with the driver that holds it: takeover=0\n", c->desc.id);
 		return 0;
 	}
@@ -329,7 +189,7 @@ static int quiet(struct device *dev, void *data)
 /* Take one device over: release and bind, with nothing in between. */
 static int take(struct device *dev, void *data)
 {
-	struct candidate *c = held(dev);
+	struct gn_candidate *c = held(dev);
 
 	if (!c)
 		return 0;
@@ -407,14 +267,14 @@ void gn_bind_take(u8 type)
 	int i;
 
 	mutex_lock(&binding);
-	for (i = 0; i < all.n; i++) {
-		struct candidate *c = &all.list[i];
+	for (i = 0; i < all.choice.n; i++) {
+		struct gn_candidate *c = &all.choice.list[i];
 
-		if (c->desc.notify != type || c->why_not != for_hook)
+		if (c->desc.notify != type || c->lot != GN_WAIT)
 			continue;
-		c->why_not = NULL;
+		c->lot = GN_TAKE;
 		c->tried = false;
-		all.waiting--;
+		all.choice.waiting--;
 	}
 	if (notify->changing)
 		notify->changing(true);
@@ -431,12 +291,12 @@ void gn_bind_take(u8 type)
 /* Give one device back whose source waits for a hook. */
 static int give_waiting(struct device *dev, void *data)
 {
-	struct candidate *c;
+	struct gn_candidate *c;
 
 	if (!match_ghes(dev, NULL) || dev->driver != &driver.driver)
 		return 0;
 	c = candidate_of(dev);
-	return c && c->why_not == for_hook ? give(dev, data) : 0;
+	return c && c->lot == GN_WAIT ? give(dev, data) : 0;
 }
 
 /**
@@ -451,13 +311,13 @@ void gn_bind_give(u8 type)
 	int i;
 
 	mutex_lock(&binding);
-	for (i = 0; i < all.n; i++) {
-		struct candidate *c = &all.list[i];
+	for (i = 0; i < all.choice.n; i++) {
+		struct gn_candidate *c = &all.choice.list[i];
 
-		if (c->desc.notify != type || c->why_not)
+		if (c->desc.notify != type || c->lot != GN_TAKE)
 			continue;
-		c->why_not = for_hook;
-		all.waiting++;
+		c->lot = GN_WAIT;
+		all.choice.waiting++;
 	}
 	each_device(mark);
 	msleep(MARK_MS);
@@ -484,13 +344,9 @@ int gn_bind_init(const struct gn_options *options)
 	int err;
 
 	all.options = *options;
-	err = read_hest();
+	err = gn_choice_make(&all.choice, options);
 	if (err)
-		goto free_list;
-	err = check_choice();
-	if (err)
-		goto free_list;
-	choose();
+		return err;
 	all.make_devices = !kernel_made_devices();
 	err = create_devices();
 	if (err)
@@ -499,7 +355,7 @@ int gn_bind_init(const struct gn_options *options)
 	if (err)
 		goto remove;
 	take_all();
-	if (all.bound || all.waiting)
+	if (all.bound || all.choice.waiting)
 		return 0;
 
 	err = -ENODEV;
@@ -507,8 +363,7 @@ int gn_bind_init(const struct gn_options *options)
 	platform_driver_unregister(&driver);
 remove:
 	remove_devices();
-free_list:
-	kfree(all.list);
+	gn_choice_free(&all.choice);
 	return err;
 }
 
@@ -525,5 +380,5 @@ void gn_bind_exit(void)
 	each_device(give);
 	platform_driver_unregister(&driver);
 	remove_devices();
-	kfree(all.list);
+	gn_choice_free(&all.choice);
 }

@@ -121,7 +121,6 @@ def test_touch_by_the_kernel(boot, kernel):
 
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels(*KERNELS)
-@pytest.mark.usefixtures("unsettled")
 def test_many_tasks(boot, kernel):
     """Four tasks on two CPUs touch the same page; others have a page each; some are killed meanwhile."""
     machine = open_sea(boot, smp=2)
@@ -175,7 +174,6 @@ def test_survives_a_thousand(boot):
 
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.1", "7.3")
-@pytest.mark.usefixtures("unsettled")
 def test_storm(boot):
     """12,000 aborts on two CPUs, two sources: each is claimed by its record, no task is harmed."""
     machine = open_sea(boot, sources=[Source(id=7, notify="sea"), Source(id=8, notify="sea")], smp=2)
