@@ -54,8 +54,9 @@ def handler_costs(machine, action: Callable[[], None]) -> list[int]:
 Costs = list[tuple[vectors.Vector, int]]
 
 
-def read_to_the_end(machine, src: Source, every: list[vectors.Vector], action: Callable[[], Costs]) -> None:
-    """action() raises every vector and a follower after each, and returns what notifications cost."""
+def read_to_the_end(machine, src: Source, every: list[vectors.Vector],
+                    action: Callable[[Callable[[], None]], Costs]) -> None:
+    """action(look) raises every vector and a follower after each, calls look(), and returns what notifications cost."""
     driver.load(machine)
     if src.notify == "sea":
         driver.load_hooks(machine)
@@ -63,9 +64,14 @@ def read_to_the_end(machine, src: Source, every: list[vectors.Vector], action: C
     trace = driver.Trace(machine, "ghes_nmi", kib=16384)
     before = driver.stats(machine, src)
 
-    costs = action()
-    driver.settle(machine, timeout=60)
-    found = tokens(trace.text())
+    texts = []
+
+    def look() -> None:
+        driver.settle(machine, timeout=60)
+        texts.append(machine.vm.check(f"cat {driver.TRACING}/trace", 120))
+
+    costs = action(look)
+    found = tokens(texts[0])
     for number, vector in enumerate(every):
         wanted = expected(vector, 2 * number + 1)
         assert found[:len(wanted)] == wanted, f"{vector.name} ({vector.why}): {found[:3]}"
@@ -84,6 +90,7 @@ def read_to_the_end(machine, src: Source, every: list[vectors.Vector], action: C
     assert after["received"] - before["received"] == after["delivered"] - before["delivered"] == good
     assert after["fatal"] == 0 and after["queue_used"] == 0
     assert "HardwareCorrupted:     0 kB" in machine.vm.check("cat /proc/meminfo")
+    trace.text()
 
 
 def judged(boot, source: Source) -> None:
@@ -94,12 +101,12 @@ def judged(boot, source: Source) -> None:
     for number, vector in enumerate(every):
         blocks += [vector.data, cper.sized(172, 2 * number + 1, guid=FOLLOWER)]
 
-    def raise_all() -> None:
+    def raise_all(look: Callable[[], None]) -> None:
         machine.post_many(src, blocks)
-        driver.settle(machine, timeout=60)
+        look()
 
-    def measured() -> Costs:
-        costs = handler_costs(machine, raise_all)
+    def measured(look: Callable[[], None]) -> Costs:
+        costs = handler_costs(machine, lambda: raise_all(look))
         assert len(costs) == len(blocks), f"{len(costs)} notifications for {len(blocks)} blocks"
         return list(zip([vector for vector in every for _ in range(2)], costs))
 
@@ -160,7 +167,7 @@ def test_vectors_by_sea(boot, kernel, pytestconfig):
             machine.recipe(src, vector.data, instead=number)
         said += machine.vm.check(f"poison -r {recipes[0]} -e -x 1 -n {2 * len(some)}", 120)
 
-    def raise_all() -> Costs:
+    def raise_all(look: Callable[[], None]) -> Costs:
         costs: Costs = []
         rest = every[:len(every) - len(measured)]
         for at in range(0, len(rest), BATCH):
@@ -171,6 +178,7 @@ def test_vectors_by_sea(boot, kernel, pytestconfig):
                 raise_some(batch)
             assert len(calls.costs) == 2 * len(batch)
             costs += zip([vector for vector in batch for _ in range(2)], calls.costs)
+        look()
         return costs
 
     read_to_the_end(machine, src, every, raise_all)
