@@ -38,7 +38,7 @@ static noinline enum gn_outcome full(struct gn_source *s, u32 offset, struct pt_
 {
 	struct gn_entry *e;
 
-	if (gn_take(s, offset, 0, device, true, &e) == GN_TAKEN) {
+	if (gn_take(s, offset, NULL, device, true, &e) == GN_TAKEN) {
 		gn_fatal(s, e, regs);
 		return GN_COLLECTED; /* this CPU was in panic already */
 	}
@@ -78,7 +78,7 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 	if (unlikely(offset > s->block.length || offset + GN_BLOCK_MIN > s->block.length ||
 		     offset % 4))
 		return moved(s, pa);
-	switch (gn_take(s, (u32)offset, asker ? asker->owner : 0, device, false, &e)) {
+	switch (gn_take(s, (u32)offset, asker, device, false, &e)) {
 	case GN_TAKEN:
 		break;
 	case GN_NO_RECORD:
