@@ -170,7 +170,8 @@ void __fortify_panic(uint8_t reason, size_t have, size_t want)
 /* Headers that see a sanitizer take it for the kernel's own, and call it so. */
 void *__hwasan_memcpy(void *to, const void *from, size_t n)
 {
-	return memcpy(to, from, n);
+	return n ? memcpy(to, from, n) :
+		   to; /* of nothing, from nowhere: what has no length has no address */
 }
 
 void *__hwasan_memset(void *to, int value, size_t n)
