@@ -148,6 +148,7 @@ def dearest(every: list[vectors.Vector]) -> list[vectors.Vector]:
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.1", "6.12", "7.3")
 @pytest.mark.enough("6.12")
+@pytest.mark.limit(400)
 def test_vectors_by_sea(boot, kernel, pytestconfig):
     """By a program that touches a poisoned page, and goes on unless the record says that it cannot."""
     machine = boot([Source(id=5, notify="sea")], el=1, icount=True, gdb=True)
