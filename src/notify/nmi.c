@@ -58,7 +58,7 @@ static const u32 no_status;
 static struct table __rcu *table;
 static DEFINE_MUTEX(tables); /* serialises changes; never taken in NMI */
 
-static u32 retired;	/* records collected by sources that have left */
+static u32 retired;    /* records collected by sources that have left */
 static atomic_t moves; /* blocks that were seen to have moved; each may hold a record */
 
 /* NMI-safe. Records that all sources have collected so far, or are about to. */

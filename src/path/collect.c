@@ -1,65 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Firmware -> queue: claim, peek, copy, clear, ack.
+ * Firmware -> queue: who looks at a source, and what becomes of what it finds.
  *
- * This is the one place where the module's order towards firmware is. Firmware
- * owns the block while its status is 0; writing a record, it writes the status
- * last. From then on the block is ours until we write the status back to 0 and,
- * for GHESv2, acknowledge.
- *
- *	STATUS	not 0			there is a record
- *	dma_rmb() TAKE_STATUS: no field of the record is loaded before the status
- *	PEEK	header, once		lengths decide how much is copied
- *	COPY	at most that much
- *	CHECK	the copy's lengths are the peeked ones, or the block is malformed
- *	mb()	GIVE_BACK_COPY: every load of the copy is done before
- *	CLEAR	status = 0
- *	wmb()	GIVE_BACK_CLEAR: firmware sees the clear before the ack
- *	ACK	(read & preserve) | write
- *
- * Firmware's own order (record, then status; ack seen, then next record) is the
- * other half of all three pairs. Every path with a status that is not 0 ends there,
- * or leaves the block untouched on purpose: queue full, block not mapped yet.
- * A block whose status is 0 is never acked: the ack could release a record that
- * firmware is just writing.
+ * How a record is taken from firmware, in which order and behind which barriers,
+ * is in take.h.
  *
  * All of this is NMI-safe: no lock, no wait, every loop bounded.
  */
 #include <linux/kprobes.h>
 
-#include "../compat/arch.h"
 #include "../source.h"
 #include "collect.h"
 #include "drain.h"
 #include "fatal.h"
 #include "sync.h"
+#include "take.h"
 
 /* Looks in a row before the owner of a claim goes home regardless. */
 #define LOOKS_MAX 8
-
-static __always_inline void acknowledge(const struct gn_window *ack, u64 preserve, u64 write,
-					bool device)
-{
-	u64 value;
-
-	wmb(); /* GIVE_BACK_CLEAR */
-	if (likely(ack->length == 8)) {
-		value = gn_window_read64(ack->va, device);
-		gn_window_write64(ack->va, (value & preserve) | write, device);
-	} else {
-		value = gn_window_read32(ack->va, device);
-		gn_window_write32(ack->va, (value & preserve) | write, device);
-	}
-}
-
-/* Without an ack register, or while it is held back (handover.c), clearing is all. */
-static __always_inline void give_back(struct gn_source *s, void *block, bool device)
-{
-	mb(); /* GIVE_BACK_COPY */
-	gn_window_write32(block, 0, device);
-	if (s->ack.va)
-		acknowledge(&s->ack, s->ack_preserve, s->ack_write, device);
-}
 
 /**
  * gn_collect_acknowledge() - acknowledge a record whose block was cleared earlier
@@ -71,60 +29,25 @@ static __always_inline void give_back(struct gn_source *s, void *block, bool dev
  */
 void gn_collect_acknowledge(const struct gn_window *ack, u64 preserve, u64 write)
 {
-	acknowledge(ack, preserve, write, ack->device);
-}
-
-/* The lengths in a block's header, each loaded once. */
-static __always_inline struct gn_estatus peek_at(const void *block, bool device)
-{
-	return (struct gn_estatus){
-		.raw_offset = gn_window_read32(block + 4, device),
-		.raw_length = gn_window_read32(block + 8, device),
-		.data_length = gn_window_read32(block + 12, device),
-	};
-}
-
-static __always_inline bool is_fatal(u32 severity)
-{
-	return severity == GN_SEV_FATAL || severity >= GN_SEVERITIES;
+	gn_acknowledge(ack, preserve, write, ack->device);
 }
 
 /* The queue is full: the record stays with firmware until the drain made room. */
-static noinline enum gn_outcome defer(struct gn_source *s)
+static noinline enum gn_outcome full(struct gn_source *s, u32 offset, struct pt_regs *regs,
+				     bool device)
 {
+	struct gn_entry *e;
+
+	if (gn_take(s, offset, NULL, device, true, &e) == GN_TAKEN) {
+		gn_fatal(s, e, regs);
+		return GN_COLLECTED; /* this CPU was in panic already */
+	}
 	if (!s->deferring) {
 		s->deferring = true;
 		WRITE_ONCE(s->in.deferred, s->in.deferred + 1);
 	}
 	gn_drain_look(s);
 	return GN_LEFT;
-}
-NOKPROBE_SYMBOL(defer);
-
-/*
- * The queue is full, but a fatal record does not wait for a drain that may never
- * run: it has a place of its own, and the machine panics from there. One that is
- * not even well-formed is no reason to panic and waits like any other.
- */
-static noinline enum gn_outcome full(struct gn_source *s, void *block, u32 limit,
-				     struct pt_regs *regs, bool device)
-{
-	struct gn_entry *e = s->spare;
-	struct gn_estatus peek = peek_at(block, device);
-	u32 length;
-
-	if (!is_fatal(gn_window_read32(block + 16, device)) ||
-	    gn_estatus_measure(&peek, limit, &length) != GN_GOOD)
-		return defer(s);
-	e->length = length;
-	e->verdict = GN_GOOD;
-	gn_window_copy(e->block, block, length, device);
-	if (gn_estatus_changed(&peek, e->block) || !is_fatal(gn_estatus_severity(e->block)) ||
-	    gn_estatus_check(e->block, length) != GN_GOOD)
-		return defer(s);
-	give_back(s, block, device);
-	gn_fatal(s, e, regs);
-	return GN_COLLECTED; /* this CPU was in panic already */
 }
 NOKPROBE_SYMBOL(full);
 
@@ -148,44 +71,27 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 {
 	u64 pa = gn_window_read64(s->reg.va, device);
 	u64 offset = pa - s->block.pa;
-	struct gn_estatus peek;
-	enum gn_verdict verdict;
 	struct gn_entry *e;
-	u32 limit, length, severity;
-	u8 *block;
+	u32 severity;
 
 	/* Device memory has no words at odd places: gn_window_map() will refuse those. */
 	if (unlikely(offset > s->block.length || offset + GN_BLOCK_MIN > s->block.length ||
 		     offset % 4))
 		return moved(s, pa);
-	block = s->block.va + offset;
-	if (!gn_window_read32(block, device))
+	switch (gn_take(s, (u32)offset, asker, device, false, &e)) {
+	case GN_TAKEN:
+		break;
+	case GN_NO_RECORD:
 		return GN_NOTHING;
-	dma_rmb(); /* TAKE_STATUS */
-	peek = peek_at(block, device);
-	limit = s->block.length - (u32)offset;
-	verdict = gn_estatus_measure(&peek, limit, &length);
-	if (unlikely(verdict != GN_GOOD)) {
-		/* A moved block may reach beyond the window. */
-		if (offset && gn_estatus_measure(&peek, s->desc.block_length, &length) == GN_GOOD)
-			return moved(s, pa);
-		length = min_t(u32, limit, GN_KEEP);
+	case GN_NO_PLACE:
+		return full(s, (u32)offset, regs, device);
+	case GN_NO_WINDOW:
+		return moved(s, pa);
 	}
-
-	e = gn_queue_reserve(&s->queue, length);
-	if (unlikely(!e))
-		return full(s, block, limit, regs, device);
-	e->stamp = gn_clock();
-	e->owner = asker ? asker->owner : 0;
-	gn_window_copy(e->block, block, length, device);
-	if (unlikely(gn_estatus_changed(&peek, e->block)))
-		verdict = GN_CHANGED;
-	e->verdict = verdict;
-	give_back(s, block, device);
 	s->deferring = false;
 
 	severity = gn_estatus_severity(e->block);
-	if (unlikely(is_fatal(severity)))
+	if (unlikely(gn_is_fatal(severity)))
 		gn_fatal(s, e, regs);
 
 	gn_queue_publish(&s->queue, e);

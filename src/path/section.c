@@ -109,26 +109,30 @@ u64 gn_context_size(enum gn_section_kind kind, const u8 *context)
 }
 
 /*
- * Steps over @count contexts at @at, each rounded up to a multiple of @round
- * bytes; one may end with the section at @end instead. Returns where they end,
- * 0 if one leaves the section.
+ * Where the context at @at ends: rounded up to a multiple of @round bytes, or with
+ * the section, at @end. 0 if it leaves the section.
  */
+static u64 context_end(const struct gn_section *s, enum gn_section_kind kind, u64 at, u64 end,
+		       u64 round)
+{
+	u32 header = kind == GN_SECTION_ARM ? GN_ARM_CONTEXT : GN_IA_CONTEXT;
+	u64 size;
+
+	if (end - at < header)
+		return 0;
+	size = gn_context_size(kind, s->body + at);
+	if (size > end - at)
+		return 0;
+	size = (size + round - 1) & ~(round - 1);
+	return at + (size < end - at ? size : end - at);
+}
+
+/* The same for @count of them, one behind the other; @at is not 0. */
 static u64 contexts_end(const struct gn_section *s, enum gn_section_kind kind, u64 at, u64 end,
 			u32 count, u64 round)
 {
-	u32 header = kind == GN_SECTION_ARM ? GN_ARM_CONTEXT : GN_IA_CONTEXT;
-
-	while (count--) {
-		u64 size;
-
-		if (end - at < header)
-			return 0;
-		size = gn_context_size(kind, s->body + at);
-		if (size > end - at)
-			return 0;
-		size = (size + round - 1) & ~(round - 1);
-		at += size < end - at ? size : end - at;
-	}
+	while (count-- && at)
+		at = context_end(s, kind, at, end, round);
 	return at;
 }
 

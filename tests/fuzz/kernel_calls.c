@@ -160,10 +160,18 @@ void trace_seq_putc(void *seq, unsigned char c)
 	(void)seq, (void)c;
 }
 
+/* A copy that the kernel's headers have found to be longer than what it goes to. */
+void __fortify_panic(uint8_t reason, size_t have, size_t want)
+{
+	fprintf(stderr, "not true: a copy of %zu bytes to or from %zu (%u)\n", want, have, reason);
+	__builtin_trap();
+}
+
 /* Headers that see a sanitizer take it for the kernel's own, and call it so. */
 void *__hwasan_memcpy(void *to, const void *from, size_t n)
 {
-	return memcpy(to, from, n);
+	return n ? memcpy(to, from, n) :
+		   to; /* of nothing, from nowhere: what has no length has no address */
 }
 
 void *__hwasan_memset(void *to, int value, size_t n)

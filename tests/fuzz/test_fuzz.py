@@ -34,6 +34,8 @@ MISSING = {
     "section_length": ("walk", "path/estatus.c", "if (s->length > walk->left - header)", "if (0)"),
     "section_header": ("walk", "path/estatus.c", "if (walk->left < header)", "if (0)"),
     "memory_length": ("decode", "path/section.c", "if (section->length < rule->least)", "if (0)"),
+    "memory_traced": ("decode", "sinks/trace.c", "gn_repair(s, (u8 *)&mem, sizeof(mem));",
+                      "memcpy(&mem, s->body, sizeof(mem));"),
     "hest_room": ("hest", "hest.c", "if (fixed > room)", "if (0)"),
 }
 

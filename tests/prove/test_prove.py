@@ -17,10 +17,8 @@ def prove(*arguments: object) -> tuple[int, str]:
     return result.returncode, result.stdout
 
 
-@pytest.mark.parametrize("part", ["walk", "arm", "ia", "types"])
-def test_proof_holds(part, record_property, pytestconfig):
-    if part in ("arm", "ia") and not pytestconfig.getoption("full"):
-        pytest.skip("types has the functions of this part too, without where the parts lie; with --full")
+@pytest.mark.parametrize("part", ["walk", "context", "arm", "ia", "types"])
+def test_proof_holds(part, record_property):
     status, said = prove(part)
     record_property("prove", said)
     assert status == 0 and "proven" in said, said
@@ -32,6 +30,12 @@ MISSING = {
     "body_is_there": ("walk", "path/estatus.c", "if (s->length > walk->left - header)", "if (0)"),
     "sums_do_not_wrap": ("walk", "path/estatus.h", "u64 end = (u64)GN_ESTATUS_HEADER + es->data_length;",
                          "u32 end = GN_ESTATUS_HEADER + es->data_length;"),
+    "context_is_there": ("context", "path/section.c", "if (end - at < header)", "if (0)"),
+    "context_begins_in_it": ("arm", "path/section.c", "if (end < GN_ARM_HEADER || end > section->length)", "if (0)"),
+    "error_information_is_there": ("arm", "path/section.c", "if (size < GN_ARM_ERR_INFO || size > end - at)",
+                                   "if (size < GN_ARM_ERR_INFO)"),
+    "checks_are_there": ("ia", "path/section.c", "return ia->context_at <= section->length &&", "return"),
+    "type_demands_a_length": ("types", "path/section.c", "if (section->length < rule->least)", "if (0)"),
 }
 
 

@@ -18,6 +18,8 @@ import vectors  # noqa: E402
 
 HANDLER = "ghes_nmi_ring"
 INSTRUCTIONS = 20_000  # the most that a notification may cost, whatever the block says
+BATCH = 20  # recipes of aborts, and as many of the followers
+GOES_ON, TOLD = ("0", "0", "1"), ("1", "4", "0")  # signals, the last one's code (BUS_MCEERR_AR), the value is right
 FOLLOWER = uuid.UUID("0d2f8b4e-7a31-4c55-9d10-5e0c1b7a9f42")
 EVENTS = ("malformed", "record", "section")
 TOKEN = re.compile(r" (malformed|record|section): source=(\d+) (?:.*reason=(\w+)|.*type=(\S+) .* bytes=([0-9a-f]{16}))?")
@@ -36,8 +38,8 @@ def tokens(text: str) -> list[str]:
     return found
 
 
-def expected(vector: vectors.Vector, number: int) -> list[str]:
-    return ["record" if vector.good else vector.verdict, f"follower {number}", "record"]
+def expected(vector: vectors.Vector, follower: int) -> list[str]:
+    return ["record" if vector.good else vector.verdict, f"follower {follower}", "record"]
 
 
 def handler_costs(machine, action: Callable[[], None]) -> list[int]:
@@ -49,36 +51,36 @@ def handler_costs(machine, action: Callable[[], None]) -> list[int]:
     return [call.cost for call in machine.nmi_costs(action) if call.handler == HANDLER and call.handled]
 
 
-def judged(boot, source: Source) -> None:
-    machine = boot([source], icount=True)
-    src = machine.sources[0]
+Costs = list[tuple[vectors.Vector, int]]
+
+
+def read_to_the_end(machine, src: Source, every: list[vectors.Vector],
+                    action: Callable[[Callable[[], None]], Costs]) -> None:
+    """action(look) raises every vector and a follower after each, calls look(), and returns what notifications cost."""
     driver.load(machine)
+    if src.notify == "sea":
+        driver.load_hooks(machine)
     machine.vm.check("dmesg -n 1")
     trace = driver.Trace(machine, "ghes_nmi", kib=16384)
-    every = vectors.read("blocks")
     before = driver.stats(machine, src)
 
-    blocks = []
-    for number, vector in enumerate(every):
-        blocks += [vector.data, cper.sized(172, number, guid=FOLLOWER)]
     texts = []
 
-    def raise_all() -> None:
-        machine.post_many(src, blocks)
+    def look() -> None:
         driver.settle(machine, timeout=60)
         texts.append(machine.vm.check(f"cat {driver.TRACING}/trace", 120))
 
-    costs = handler_costs(machine, raise_all)
+    costs = action(look)
     found = tokens(texts[0])
     for number, vector in enumerate(every):
-        wanted = expected(vector, number)
+        wanted = expected(vector, 2 * number + 1)
         assert found[:len(wanted)] == wanted, f"{vector.name} ({vector.why}): {found[:3]}"
         del found[:len(wanted)]
     assert found == []
 
-    assert len(costs) == len(blocks), f"{len(costs)} notifications for {len(blocks)} blocks"
-    for block, cost, vector in zip(blocks, costs, [vector for vector in every for _ in range(2)]):
-        assert cost <= INSTRUCTIONS, f"{vector.name}: {cost} instructions for {len(block)} bytes"
+    assert {vector.verdict for vector, _ in costs} == {vector.verdict for vector in every}
+    for vector, cost in costs:
+        assert cost <= INSTRUCTIONS, f"{vector.name}: {cost} instructions"
 
     after = driver.stats(machine, src)
     wanted = Counter(vector.verdict for vector in every)
@@ -89,6 +91,26 @@ def judged(boot, source: Source) -> None:
     assert after["fatal"] == 0 and after["queue_used"] == 0
     assert "HardwareCorrupted:     0 kB" in machine.vm.check("cat /proc/meminfo")
     trace.text()
+
+
+def judged(boot, source: Source) -> None:
+    machine = boot([source], icount=True)
+    src = machine.sources[0]
+    every = vectors.read("blocks")
+    blocks = []
+    for number, vector in enumerate(every):
+        blocks += [vector.data, cper.sized(172, 2 * number + 1, guid=FOLLOWER)]
+
+    def raise_all(look: Callable[[], None]) -> None:
+        machine.post_many(src, blocks)
+        look()
+
+    def measured(look: Callable[[], None]) -> Costs:
+        costs = handler_costs(machine, lambda: raise_all(look))
+        assert len(costs) == len(blocks), f"{len(costs)} notifications for {len(blocks)} blocks"
+        return list(zip([vector for vector in every for _ in range(2)], costs))
+
+    read_to_the_end(machine, src, every, measured)
     shown(machine, src, [vector for vector in every if vector.good])
 
 
@@ -115,6 +137,60 @@ def shown(machine, src: Source, good: list[vectors.Vector]) -> None:
 @pytest.mark.enough("6.12")
 def test_vectors_by_sdei(boot, kernel):
     judged(boot, Source(id=5, event=804))
+
+
+def dearest(every: list[vectors.Vector]) -> list[vectors.Vector]:
+    """The longest of each verdict: what a look costs beside that is the same."""
+    return [max((vector for vector in every if vector.verdict == verdict), key=lambda vector: len(vector.data))
+            for verdict in sorted({vector.verdict for vector in every})]
+
+
+@pytest.mark.arch("arm64")
+@pytest.mark.kernels("6.1", "6.12", "7.3")
+@pytest.mark.enough("6.12")
+@pytest.mark.limit(400)
+def test_vectors_by_sea(boot, kernel, pytestconfig):
+    """By a program that touches a poisoned page, and goes on unless the record says that it cannot."""
+    machine = boot([Source(id=5, notify="sea")], el=1, icount=True, gdb=True)
+    src = machine.sources[0]
+    every = vectors.read("blocks")
+    # A stop costs a tenth of a second: with --full all are measured.
+    measured = every if pytestconfig.getoption("full") else dearest(every)
+    every = [vector for vector in every if vector not in measured] + measured
+    # The firmware writes the number of the exception into it: 0 is the first vector's, 1 its follower's.
+    follower = cper.sized(172, cper.SERIAL, guid=FOLLOWER)
+    recipes = [machine.recipe(src, follower) for _ in range(2 * BATCH)]
+    said = ""
+
+    def raise_some(some: list[vectors.Vector]) -> None:
+        nonlocal said
+        for number, vector in zip(recipes[::2], some):
+            machine.recipe(src, vector.data, instead=number)
+        said += machine.vm.check(f"poison -r {recipes[0]} -e -x 1 -n {2 * len(some)}", 120)
+
+    def raise_all(look: Callable[[], None]) -> Costs:
+        costs: Costs = []
+        rest = every[:len(every) - len(measured)]
+        for at in range(0, len(rest), BATCH):
+            raise_some(rest[at:at + BATCH])
+        for at in range(0, len(measured), BATCH):
+            batch = measured[at:at + BATCH]
+            with machine.call_costs("ghes_nmi_claim_sea") as calls:
+                raise_some(batch)
+            assert len(calls.costs) == 2 * len(batch)
+            costs += zip([vector for vector in batch for _ in range(2)], calls.costs)
+        look()
+        return costs
+
+    read_to_the_end(machine, src, every, raise_all)
+    became = re.findall(r"^touch=.* signals=(\d+) code=(-?\d+) .* value=(\d)", said, re.MULTILINE)
+    assert len(became) == 2 * len(every), said
+    for number, vector in enumerate(every):
+        # A malformed record is no reason to take anything from the program; of the good ones those that are
+        # recoverable name no page that could be taken out of use, so it must not go on.
+        lost = vector.good and vector.data[16:20] == bytes(4)
+        touches = became[2 * number:2 * number + 2]
+        assert touches == [TOLD if lost else GOES_ON, GOES_ON], f"{vector.name}: {touches}"
 
 
 @pytest.mark.arch("x86_64")

@@ -4,6 +4,7 @@
  * says what became of each touch.
  *
  *   -r N     what the firmware makes of an access: the recipe's number (default 0)
+ *   -e       each touch by the next recipe
  *   -x N     so many accesses trap, then the page heals; default 0: all do, for ever
  *   -k KIND  of page: anon, shared, file, thp, hugetlb
  *   -a HOW   load, store, fetch, write (the kernel reads the page), read (it writes it)
@@ -46,7 +47,7 @@ static const char *const hows[HOWS] = { "load", "store", "fetch", "write", "read
 static int kind, how, touches = 1, tasks = 1;
 static bool no_handler, quiet;
 static const char *wait_for;
-static u64 recipe, times;
+static u64 recipe, next_recipe, times;
 
 static volatile u64 marker;
 
@@ -228,6 +229,7 @@ static void own_pages(int task)
 	for (int n = 0; n < touches; n++) {
 		page = poisoned_page(page, &pa);
 		touch_and_tell(task, n, page, pa);
+		recipe += next_recipe;
 	}
 	summary(task);
 	call_close();
@@ -306,10 +308,13 @@ int main(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "r:x:k:a:n:T:w:dq")) != -1)
+	while ((option = getopt(argc, argv, "r:ex:k:a:n:T:w:dq")) != -1)
 		switch (option) {
 		case 'r':
 			recipe = strtoul(optarg, NULL, 0);
+			break;
+		case 'e':
+			next_recipe = 1;
 			break;
 		case 'x':
 			times = strtoul(optarg, NULL, 0);

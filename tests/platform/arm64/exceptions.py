@@ -89,13 +89,17 @@ class Exceptions:
         self.memory.write(at + layout.recipe.size, block)
 
     def recipe(self, src: Source | None = None, block: bytes = b"", *, status: int = 0,
-                 nest: tuple[Source, int] | None = None) -> int:
+                 nest: tuple[Source, int] | None = None, instead: int | None = None) -> int:
         """What is to become of an access to a poisoned page; returns the number programs know it by.
 
         block: the record for src, with cper.PA, cper.VA and cper.SERIAL where the firmware puts in the addresses and
         the exception's number. Without src there is an abort and no record. status: fault status code of the
-        abort. nest: (source, offset): opens its gate, so many ticks after the vector was entered.
+        abort. nest: (source, offset): opens its gate, so many ticks after the vector was entered. instead: the number
+        of an older recipe that is no more.
         """
+        if instead is not None:
+            self._write_recipe(instead, src, block, status, nest)
+            return instead
         if self._next_recipe == OWN_RECIPES:
             raise ValueError(f"at most {OWN_RECIPES} recipes")
         self._write_recipe(self._next_recipe, src, block, status, nest)

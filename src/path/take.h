@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Taking one record from firmware: peek, copy, clear, ack.
+ *
+ * gn_take() is the one place where the module's order towards firmware is. Firmware
+ * owns the block while its status is 0; writing a record, it writes the status
+ * last. From then on the block is ours until we write the status back to 0 and,
+ * for GHESv2, acknowledge.
+ *
+ *	STATUS	not 0			there is a record
+ *	dma_rmb() TAKE_STATUS: no field of the record is loaded before the status
+ *	PEEK	header, once		lengths decide how much is copied
+ *	PLACE	for that much		none: the record stays as it is
+ *	COPY	at most that much
+ *	CHECK	the copy's lengths are the peeked ones, or the block is malformed
+ *	mb()	GIVE_BACK_COPY: every load of the copy is done before
+ *	CLEAR	status = 0
+ *	wmb()	GIVE_BACK_CLEAR: firmware sees the clear before the ack
+ *	ACK	(read & preserve) | write
+ *
+ * Firmware's own order (record, then status; ack seen, then next record) is the
+ * other half of all three pairs. Every path with a status that is not 0 ends there,
+ * or leaves the block untouched on purpose: queue full, block not mapped yet.
+ * A block whose status is 0 is never acked: the ack could release a record that
+ * firmware is just writing. tests/unit/test_collect.c has a table of all paths.
+ *
+ * The ACK alone is written elsewhere too: handover.c owes firmware one for a
+ * record that gn_take() cleared while a source changed hands.
+ *
+ * All of this is NMI-safe: no lock, no wait, every loop bounded.
+ */
+#ifndef GN_TAKE_H
+#define GN_TAKE_H
+
+#include "../compat/arch.h"
+#include "../source.h"
+#include "collect.h"
+
+static __always_inline void gn_acknowledge(const struct gn_window *ack, u64 preserve, u64 write,
+					   bool device)
+{
+	u64 value;
+
+	wmb(); /* GIVE_BACK_CLEAR */
+	if (likely(ack->length == 8)) {
+		value = gn_window_read64(ack->va, device);
+		gn_window_write64(ack->va, (value & preserve) | write, device);
+	} else {
+		value = gn_window_read32(ack->va, device);
+		gn_window_write32(ack->va, (value & preserve) | write, device);
+	}
+}
+
+/* The lengths in a block's header, each loaded once. */
+static __always_inline struct gn_estatus gn_peek(const void *block, bool device)
+{
+	return (struct gn_estatus){
+		.raw_offset = gn_window_read32(block + 4, device),
+		.raw_length = gn_window_read32(block + 8, device),
+		.data_length = gn_window_read32(block + 12, device),
+	};
+}
+
+static __always_inline bool gn_is_fatal(u32 severity)
+{
+	return severity == GN_SEV_FATAL || severity >= GN_SEVERITIES;
+}
+
+/* What gn_take() came to. */
+enum gn_taken {
+	GN_TAKEN,     /* the record is copied, firmware has its block back */
+	GN_NO_RECORD, /* the status is 0 */
+	GN_NO_PLACE,  /* there is none for the record, the block is untouched */
+	GN_NO_WINDOW, /* the record reaches beyond what is mapped, the block is untouched */
+};
+
+/* Is this a reason to panic, as far as the copy can tell? */
+static __always_inline bool gn_is_last(const struct gn_entry *e)
+{
+	return e->verdict == GN_GOOD && gn_is_fatal(gn_estatus_severity(e->block)) &&
+	       gn_estatus_check(e->block, e->length) == GN_GOOD;
+}
+
+/*
+ * The order towards firmware, with the words of the table above.
+ *
+ * @last: the queue is full. A fatal record does not wait for a drain that may never
+ * run: it has a place of its own, and the machine panics from there. One that is
+ * not even well-formed is no reason to panic and waits like any other.
+ */
+static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset,
+					     const struct gn_asker *asker, bool device, bool last,
+					     struct gn_entry **entry)
+{
+	u32 limit = s->block.length - offset, length;
+	u8 *block = s->block.va + offset;
+	struct gn_estatus peek;
+	enum gn_verdict verdict;
+	struct gn_entry *e;
+
+	if (!gn_window_read32(block, device)) /* STATUS */
+		return GN_NO_RECORD;
+	dma_rmb(); /* TAKE_STATUS */
+
+	peek = gn_peek(block, device); /* PEEK */
+	verdict = gn_estatus_measure(&peek, limit, &length);
+	if (unlikely(verdict != GN_GOOD)) {
+		/* A moved block may reach beyond the window. */
+		if (offset && gn_estatus_measure(&peek, s->desc.block_length, &length) == GN_GOOD)
+			return GN_NO_WINDOW;
+		length = min_t(u32, limit, GN_KEEP);
+	}
+
+	if (last) { /* PLACE */
+		if (verdict != GN_GOOD || !gn_is_fatal(gn_window_read32(block + 16, device)))
+			return GN_NO_PLACE;
+		e = s->spare;
+		e->length = length;
+	} else {
+		e = gn_queue_reserve(&s->queue, length);
+		if (unlikely(!e))
+			return GN_NO_PLACE;
+	}
+	e->stamp = gn_clock();
+	e->owner = asker ? asker->owner : 0;
+	gn_window_copy(e->block, block, length, device);   /* COPY */
+	if (unlikely(gn_estatus_changed(&peek, e->block))) /* CHECK */
+		verdict = GN_CHANGED;
+	e->verdict = verdict;
+	if (last && !gn_is_last(e))
+		return GN_NO_PLACE;
+
+	mb();				     /* GIVE_BACK_COPY */
+	gn_window_write32(block, 0, device); /* CLEAR */
+	/* Without an ack register, or while it is held back (handover.c), that is all. */
+	if (s->ack.va)
+		gn_acknowledge(&s->ack, s->ack_preserve, s->ack_write, device); /* ACK */
+	*entry = e;
+	return GN_TAKEN;
+}
+
+#endif

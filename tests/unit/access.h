@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * In place of src/path/window.h and the kernel's barriers: firmware memory whose
+ * every access leaves a letter, so that a test can say in which order they were.
+ *
+ *	R	the error status address register is read
+ *	S P V	the block's status; a length; its severity
+ *	C	the block is copied
+ *	K	the status is written
+ *	r A	the read ack register is read; written
+ *	d m w	dma_rmb(), mb(), wmb()
+ */
+#ifndef ACCESS_H
+#define ACCESS_H
+
+#include "unit.h"
+
+#define GN_WINDOW_H
+
+struct gn_window {
+	void *va;
+	u64 pa;
+	u32 length;
+	bool device;
+};
+
+static char letters[256];
+static u8 *block_at, *ack_at, *reg_at;
+static bool device_expected;
+static void (*while_copying)(u8 *copy);
+
+static void letter(char c)
+{
+	size_t n = strlen(letters);
+
+	assert_true(n < sizeof(letters) - 1);
+	letters[n] = c;
+	letters[n + 1] = 0;
+}
+
+#define dma_rmb() letter('d')
+#define mb()	  letter('m')
+#define wmb()	  letter('w')
+
+static char what_is_read(const void *at, bool device)
+{
+	assert_int_equal(device, device_expected);
+	if (at == reg_at)
+		return 'R';
+	if (at == ack_at)
+		return 'r';
+	if (at == block_at)
+		return 'S';
+	assert_in_range((const u8 *)at - block_at, 4, 16);
+	return at == block_at + 16 ? 'V' : 'P';
+}
+
+static u32 gn_window_read32(const void *at, bool device)
+{
+	u32 value;
+
+	letter(what_is_read(at, device));
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+static u64 gn_window_read64(const void *at, bool device)
+{
+	u64 value;
+
+	letter(what_is_read(at, device));
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+static void gn_window_write32(void *at, u32 value, bool device)
+{
+	assert_int_equal(device, device_expected);
+	assert_true(at == block_at || at == ack_at);
+	letter(at == block_at ? 'K' : 'A');
+	memcpy(at, &value, sizeof(value));
+}
+
+static void gn_window_write64(void *at, u64 value, bool device)
+{
+	assert_int_equal(device, device_expected);
+	assert_ptr_equal(at, ack_at);
+	letter('A');
+	memcpy(at, &value, sizeof(value));
+}
+
+static void gn_window_copy(void *to, const void *from, u32 length, bool device)
+{
+	assert_int_equal(device, device_expected);
+	assert_ptr_equal(from, block_at);
+	letter('C');
+	memcpy(to, from, length);
+	if (while_copying)
+		while_copying(to);
+}
+
+#endif

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every path of a notification through src/path/collect.c and take.h, and the
+ * order of its accesses to firmware's memory: what has a status is cleared and
+ * acknowledged, or left as it is because it will be taken later.
+ */
+#include "access.h"
+#include "block.h"
+
+/* What collect.c calls besides. */
+#define GN_ARCH_H
+#define GN_DRAIN_H
+#define GN_SYNC_H
+#define min_t(type, a, b) ((type)(a) < (type)(b) ? (type)(a) : (type)(b))
+
+static u64 gn_clock(void)
+{
+	return 4711;
+}
+
+#include "source.h"
+
+struct gn_sync;
+static unsigned int rings, looks, fatals;
+
+static void gn_drain_now(struct gn_source *s)
+{
+	assert_non_null(s);
+	rings++;
+}
+
+static void gn_drain_soon(struct gn_source *s)
+{
+	gn_drain_now(s);
+}
+
+static void gn_drain_look(struct gn_source *s)
+{
+	gn_drain_now(s);
+	looks++;
+}
+
+static void gn_sync_earn(struct gn_sync *sync, int records)
+{
+	assert_true(sync && records);
+}
+
+#include "path/estatus.c"
+#include "path/queue.c"
+#include "path/section.c"
+
+#include "path/collect.c"
+
+/* As of a machine that lives on: the CPU is in panic already. */
+void gn_fatal(struct gn_source *s, const struct gn_entry *e, struct pt_regs *regs)
+{
+	assert_true(s && e && !regs);
+	if (e->verdict == GN_GOOD && gn_estatus_check(e->block, e->length) == GN_GOOD)
+		fatals++;
+}
+
+#define LENGTH	  4096u
+#define QUEUE	  (4u * LENGTH)
+#define HOME	  0x7000000ull
+#define ELSEWHERE 0x9000000ull
+#define ACK	  0x1234567800000000ull
+#define PRESERVE  0xfffffffffffffff0ull
+#define WRITE	  0x5ull
+
+static void longer(u8 *copy)
+{
+	put32(copy + 12, 100);
+}
+
+static void withdrawn(u8 *copy)
+{
+	put32(copy, 0);
+}
+
+static void less_severe(u8 *copy)
+{
+	put32(copy + 16, GN_SEV_CORRECTED);
+}
+
+/* Bits of how a path is made. */
+enum {
+	EMPTY = 1 << 0, /* the status is 0 */
+	FATAL = 1 << 1,
+	UNDEFINED = 1 << 2,   /* severity 99 */
+	NO_SECTION = 1 << 3,  /* data_length 63 */
+	LONG = 1 << 4,	      /* data_length of a byte more than the block has */
+	RAW = 1 << 5,	      /* raw data inside the sections */
+	BAD_SECTION = 1 << 6, /* its length leaves the block */
+	FULL = 1 << 7,	      /* no room in the queue */
+	V1 = 1 << 8,	      /* no read ack register, or one that is held back */
+	NARROW = 1 << 9,      /* a read ack register of 32 bits */
+	INSIDE = 1 << 10,     /* the block is at 64 bytes behind the window's start */
+	TO_THE_END = 1 << 11, /* as long as the block may be */
+};
+
+#define TAKEN "RSdPPPCm"
+#define ACKED "wrA"
+
+static const struct path {
+	const char *name;
+	unsigned int how;
+	void (*while_copying)(u8 *copy);
+	u64 address; /* of the block; 0: where it is */
+	enum gn_outcome outcome;
+	enum gn_verdict verdict; /* of the record in the queue */
+	const char *letters;
+	unsigned int fatals;
+} paths[] = {
+	{ "a record", 0, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 0 },
+	{ "32-bit ack", NARROW, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 0 },
+	{ "no ack", V1, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K", 0 },
+	{ "a fatal one", FATAL, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 1 },
+	{ "undefined severity", UNDEFINED, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 1 },
+	{ "the longest", TO_THE_END, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 0 },
+	{ "moved inside", INSIDE, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 0 },
+	{ "nothing", EMPTY, NULL, 0, GN_NOTHING, 0, "RS", 0 },
+	{ "nothing, v1", EMPTY | V1, NULL, 0, GN_NOTHING, 0, "RS", 0 },
+	{ "nothing, full", EMPTY | FULL, NULL, 0, GN_NOTHING, 0, "RS", 0 },
+
+	{ "no section", NO_SECTION, NULL, 0, GN_COLLECTED, GN_NO_DATA, TAKEN "K" ACKED, 0 },
+	{ "too long", LONG, NULL, 0, GN_COLLECTED, GN_TOO_LONG, TAKEN "K" ACKED, 0 },
+	{ "too long, v1", LONG | V1, NULL, 0, GN_COLLECTED, GN_TOO_LONG, TAKEN "K", 0 },
+	{ "too long, 32-bit ack", LONG | NARROW, NULL, 0, GN_COLLECTED, GN_TOO_LONG,
+	  TAKEN "K" ACKED, 0 },
+	{ "too long, fatal", LONG | FATAL, NULL, 0, GN_COLLECTED, GN_TOO_LONG, TAKEN "K" ACKED, 0 },
+	{ "too long, inside", LONG | INSIDE, NULL, 0, GN_COLLECTED, GN_TOO_LONG, TAKEN "K" ACKED,
+	  0 },
+	{ "raw data inside", RAW, NULL, 0, GN_COLLECTED, GN_RAW_RANGE, TAKEN "K" ACKED, 0 },
+	{ "bad section", BAD_SECTION, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 0 },
+	{ "bad section, fatal", BAD_SECTION | FATAL, NULL, 0, GN_COLLECTED, GN_GOOD,
+	  TAKEN "K" ACKED, 0 },
+	{ "length changes", 0, longer, 0, GN_COLLECTED, GN_CHANGED, TAKEN "K" ACKED, 0 },
+	{ "length changes, fatal", FATAL, longer, 0, GN_COLLECTED, GN_CHANGED, TAKEN "K" ACKED, 0 },
+	{ "withdrawn", 0, withdrawn, 0, GN_COLLECTED, GN_CHANGED, TAKEN "K" ACKED, 0 },
+	{ "withdrawn, v1", V1, withdrawn, 0, GN_COLLECTED, GN_CHANGED, TAKEN "K", 0 },
+
+	/* Left, for a look to come. */
+	{ "full", FULL, NULL, 0, GN_LEFT, 0, "RSdPPPSdPPPV", 0 },
+	{ "full, malformed", FULL | LONG, NULL, 0, GN_LEFT, 0, "RSdPPPSdPPP", 0 },
+	{ "full, malformed, fatal", FULL | LONG | FATAL, NULL, 0, GN_LEFT, 0, "RSdPPPSdPPP", 0 },
+	{ "full, fatal, bad section", FULL | FATAL | BAD_SECTION, NULL, 0, GN_LEFT, 0,
+	  "RSdPPPSdPPPVC", 0 },
+	{ "full, fatal, changes", FULL | FATAL, longer, 0, GN_LEFT, 0, "RSdPPPSdPPPVC", 0 },
+	{ "full, no more fatal", FULL | FATAL, less_severe, 0, GN_LEFT, 0, "RSdPPPSdPPPVC", 0 },
+	{ "elsewhere", 0, NULL, ELSEWHERE, GN_LEFT, 0, "R", 0 },
+	{ "just before", 0, NULL, HOME - 4, GN_LEFT, 0, "R", 0 },
+	{ "no header fits", 0, NULL, HOME + LENGTH - 80, GN_LEFT, 0, "R", 0 },
+	{ "odd", 0, NULL, HOME + 2, GN_LEFT, 0, "R", 0 },
+	{ "reaches beyond", INSIDE | TO_THE_END, NULL, 0, GN_LEFT, 0, "RSdPPP", 0 },
+	{ "no address", 0, NULL, ~0ull, GN_NOTHING, 0, "R", 0 },
+
+	/* Not left: it would wait for ever. */
+	{ "full, fatal", FULL | FATAL, NULL, 0, GN_COLLECTED, 0, "RSdPPPSdPPPVCmK" ACKED, 1 },
+	{ "full, fatal, v1", FULL | FATAL | V1, NULL, 0, GN_COLLECTED, 0, "RSdPPPSdPPPVCmK", 1 },
+	{ "full, undefined severity", FULL | UNDEFINED, NULL, 0, GN_COLLECTED, 0,
+	  "RSdPPPSdPPPVCmK" ACKED, 1 },
+};
+
+/* The block as the path wants it. */
+static void write_block(const struct path *p, u8 *at)
+{
+	u32 room = LENGTH - GN_ESTATUS_HEADER - 64;
+	struct block b;
+	u8 *section;
+
+	block_start(&b);
+	section = add_section(&b, VENDOR, 0x201, p->how & TO_THE_END ? room : 32);
+	if (p->how & EMPTY)
+		put32(b.bytes, 0);
+	if (p->how & FATAL)
+		put32(b.bytes + 16, GN_SEV_FATAL);
+	if (p->how & UNDEFINED)
+		put32(b.bytes + 16, 99);
+	if (p->how & NO_SECTION)
+		put32(b.bytes + 12, 63);
+	if (p->how & LONG)
+		put32(b.bytes + 12, LENGTH - GN_ESTATUS_HEADER + 1);
+	if (p->how & RAW) {
+		put32(b.bytes + 4, 20);
+		put32(b.bytes + 8, 4);
+	}
+	if (p->how & BAD_SECTION)
+		put32(section + 24, 33);
+	memcpy(at, b.bytes, b.size < LENGTH ? b.size : LENGTH);
+}
+
+enum way {
+	RUNG,
+	FOR_SOMEBODY,
+	AGAIN,
+	WAYS
+};
+
+static enum gn_outcome notify(struct gn_source *s, enum way way, struct gn_asker *asker)
+{
+	switch (way) {
+	case RUNG:
+		return gn_collect(s, NULL);
+	case FOR_SOMEBODY:
+		return gn_collect_for(s, NULL, asker);
+	default:
+		return gn_collect_again(s);
+	}
+}
+
+static void follow(const struct path *p, enum way way, bool device)
+{
+	static u8 ring[2 * QUEUE], window[2 * LENGTH], untouched[2 * LENGTH];
+	struct gn_asker asker = { .owner = 77 };
+	struct gn_source *s = calloc(1, sizeof(*s));
+	u32 offset = p->how & INSIDE ? 64 : 0;
+	u64 address = p->address ? p->address : HOME + offset, ack = ACK, left;
+	const struct gn_entry *e;
+
+	if (!~address)
+		address = 0;
+	assert_non_null(s);
+	s->spare = malloc(sizeof(*s->spare) + LENGTH);
+	assert_non_null(s->spare);
+	memset(window, 0, sizeof(window));
+	letters[0] = 0;
+	rings = looks = fatals = 0;
+	block_at = window + offset;
+	ack_at = (u8 *)&ack;
+	reg_at = (u8 *)&address;
+	device_expected = device;
+	while_copying = p->while_copying;
+	write_block(p, block_at);
+	memcpy(untouched, window, sizeof(window));
+
+	s->device = device;
+	s->desc.block_length = LENGTH;
+	s->reg.va = reg_at;
+	s->block = (struct gn_window){ .va = window, .pa = HOME, .length = LENGTH };
+	if (!(p->how & V1))
+		s->ack = (struct gn_window){ .va = ack_at, .length = p->how & NARROW ? 4 : 8 };
+	s->ack_preserve = PRESERVE;
+	s->ack_write = WRITE;
+	gn_queue_init(&s->queue, ring, p->how & FULL ? 64 : QUEUE);
+
+	assert_int_equal(notify(s, way, &asker), p->outcome);
+	assert_string_equal(letters, p->letters);
+	assert_int_equal(fatals, p->fatals);
+	assert_false(gn_claim_busy(&s->collecting));
+	assert_int_equal(s->in.empty, way == RUNG && p->outcome == GN_NOTHING);
+
+	/* What firmware finds. */
+	if (p->outcome == GN_COLLECTED)
+		put32(untouched + offset, 0);
+	assert_memory_equal(window, untouched, sizeof(window));
+	left = (ACK & PRESERVE) | WRITE;
+	assert_true(ack == (strchr(letters, 'A') ? left : ACK));
+
+	/* What the drain finds. */
+	e = gn_queue_peek(&s->queue);
+	if (p->outcome == GN_COLLECTED && !(p->how & FULL)) {
+		assert_non_null(e);
+		assert_int_equal(e->verdict, p->verdict);
+		assert_int_equal(e->owner, way == FOR_SOMEBODY ? 77 : 0);
+		assert_int_equal(s->in.records, 1);
+		assert_int_equal(rings, way != FOR_SOMEBODY);
+	} else {
+		assert_null(e);
+		assert_int_equal(s->in.records, 0);
+		assert_int_equal(s->in.deferred, p->outcome == GN_LEFT && p->how & FULL);
+		assert_int_equal(looks, p->outcome == GN_LEFT && p->how & FULL);
+	}
+	/* Left because of its place: for process context to map. */
+	assert_true(s->moved_to == (p->outcome == GN_LEFT && !(p->how & FULL) ? address : 0));
+	free(s->spare);
+	free(s);
+}
+
+TEST(every_path_ends_cleared_and_acked_or_waits)
+{
+	size_t n = sizeof(paths) / sizeof(paths[0]), i;
+	int way, device;
+
+	for (i = 0; i < n; i++)
+		for (way = 0; way < WAYS; way++)
+			for (device = 0; device < 2; device++) {
+				print_message("# %s, way %d, %s memory\n", paths[i].name, way,
+					      device ? "Device" : "Normal");
+				follow(&paths[i], way, device);
+			}
+}
+
+/* Not again, and not for ever: an address that was refused. */
+TEST(refused_address_is_counted)
+{
+	u64 address = ELSEWHERE;
+	struct gn_source *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	reg_at = (u8 *)&address;
+	device_expected = false;
+	letters[0] = 0;
+	s->reg.va = reg_at;
+	s->refused = ELSEWHERE;
+	assert_int_equal(gn_collect(s, NULL), GN_LEFT);
+	assert_string_equal(letters, "R");
+	assert_int_equal(s->in.addresses, 1);
+	assert_true(!s->moved_to);
+	free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_path_ends_cleared_and_acked_or_waits),
+		cmocka_unit_test(refused_address_is_counted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
