@@ -310,8 +310,7 @@ int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *a
 		gn_waiter_free(w);
 	}
 	atomic_inc(&sync->late);
-	stop_waiting(sync);
-	gn_sync_ring(sync);
+	stop_waiting(sync); /* rings the drain, if no other claim is going to deliver */
 	return -EINPROGRESS;
 }
 NOKPROBE_SYMBOL(gn_sync_claim);
