@@ -86,10 +86,14 @@ def stats(machine: Platform, src: Source) -> dict[str, int]:
     return result
 
 
+def attribute(machine: Platform, name: str) -> str:
+    """An attribute of the driver."""
+    return machine.vm.check(f"cat /sys/bus/platform/drivers/ghes_nmi/{name}").strip()
+
+
 def shown(machine: Platform, name: str) -> dict[str, str]:
     """An attribute of the driver, line by line: first word, the rest."""
-    out = machine.vm.check(f"cat /sys/bus/platform/drivers/ghes_nmi/{name}")
-    return dict(line.split(" ", 1) for line in out.splitlines())
+    return dict(line.split(" ", 1) for line in attribute(machine, name).splitlines())
 
 
 def settle(machine: Platform, timeout: float = 30) -> None:
