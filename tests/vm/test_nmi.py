@@ -272,6 +272,7 @@ def test_record_before_its_nmi(boot, taker):
     assert int(machine.vm.check("cat /sys/bus/platform/drivers/ghes_nmi/nmi_credit")) == 0
 
 
+@pytest.mark.enough("6.12")
 @pytest.mark.expect_console("Uhhuh")  # an NMI while nobody holds its source
 def test_change_hands(boot, kernel):
     """200 takeovers and hand-backs under fire, with slub_debug: nothing lost, nothing left behind."""
