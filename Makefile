@@ -52,7 +52,7 @@ soak:
 
 matrix:
 	scripts/fetch tools build vm test x86
-	scripts/matrix --readme
+	scripts/matrix --readme $(T)
 
 deb:
 	scripts/deb
