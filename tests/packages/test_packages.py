@@ -24,8 +24,8 @@ def packages() -> list[Path]:
     return build_packages()
 
 
-def test_lintian_and_contents(packages):
-    """Two packages, lintian-clean (else they would not be here), with everything in them."""
+def test_lintian_and_contents(packages, tmp_path):
+    """Two packages, lintian-clean (else they would not be here), with everything in them that their programs need."""
     listing = {file.name.partition("_")[0]: subprocess.run(["dpkg-deb", "-c", file], check=True, capture_output=True,
                                                             text=True).stdout for file in packages}
     assert sorted(listing) == ["ghes-nmi-dkms", "ghes-nmi-tools"]
@@ -40,6 +40,20 @@ def test_lintian_and_contents(packages):
     assert shipped == ours | {"Kbuild", "dkms.conf"}
     for name in ("ghes-nmi.4.gz", "ghes-nmi-probe.8.gz", "ghes-nmi.service", "examples/modprobe.conf", "ghes-nmi-probe"):
         assert name in listing["ghes-nmi-tools"], name
+    for file in packages:
+        subprocess.run(["dpkg-deb", "-x", file, tmp_path], check=True)
+
+    def installed(name: str, *options: str | Path) -> tuple[int, str]:
+        said = subprocess.run([tmp_path / "usr/sbin" / name, *options], check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, cwd=tmp_path)
+        return said.returncode, said.stdout
+
+    status, said = installed("ghes-ab")
+    assert status and said.startswith("ghes-ab: only --here"), said
+    status, said = installed("ghes-ab", "--here", "--module", tmp_path / "none.ko")
+    assert status == 2 and said.startswith("ghes-ab: ") and said.count("\n") == 1, said
+    status, said = installed("ghes-nmi-probe", tmp_path)
+    assert status == 2 and "is not a kernel build directory" in said, said
 
 
 class Machine:
