@@ -64,10 +64,8 @@ class Machine:
         self.check = machine.vm.check
 
     def consistent(self) -> None:
-        """dpkg has nothing half done."""
-        assert self.check("dpkg --audit") == ""
-        # apt would say what it has to repair.
-        assert "not fully installed" not in self.check(f"{APT} -s -f install")
+        """dpkg has nothing half done: every package is installed, and wanted so."""
+        assert self.check("dpkg --audit; dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n' | grep -v '^ii ' || true") == ""
 
     def dkms(self, release: str) -> str:
         return self.check(f"dkms status -m ghes_nmi -k {release} 2>/dev/null").strip()
@@ -188,12 +186,12 @@ def test_install_to_purge(debian, packages, request):
     debian.make_disk(*(() if full else packages))
     machine = debian.boot(debian.first_kernel())
     guest = Machine(machine)
-    guest.check(f"{APT} update", 120)
     if full:
+        guest.check(f"{APT} update", 120)
         assert guest.traces() == ""
         said = guest.check(f"{APT} install ghes-nmi-dkms ghes-nmi-tools 2>&1", 1500)
         (debian.run_dir / "install.log").write_text(said)
-    guest.consistent()
+        guest.consistent()
     assert f"{old}, x86_64: installed" in guest.dkms(old)
     assert guest.bound() == "ghes_nmi", guest.check("journalctl -b -u ghes-nmi")
     guest.see_error("FIRST_ERROR")
