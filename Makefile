@@ -27,6 +27,7 @@ help:
 	@echo 'make deb       build the Debian packages into build/deb'
 	@echo 'make test-packages'
 	@echo '               test them on a clean Debian machine, long forms included'
+	@echo '               (T=--timed: also how long a new user waits for the first error)'
 	@echo 'make all       build ghes_nmi.ko for the running kernel (or KDIR=...)'
 	@echo 'make install   install it below /lib/modules'
 	@echo 'make clean     remove what was built, keep what was downloaded'
@@ -52,7 +53,7 @@ soak:
 
 matrix:
 	scripts/fetch tools build vm test x86
-	scripts/matrix --readme
+	scripts/matrix --readme $(T)
 
 deb:
 	scripts/deb

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from gn import BUILD, TOP
-from gn.debian import ROOT, Debian, RootKernel, build_packages
+from gn.debian import Debian, build_packages
 from gn.platform import platform_class
 from gn.sources import Source, number
 from gn.uefi import boot_disk, enrol
@@ -24,7 +24,7 @@ REPORT = "/opt/gn/report"
 @pytest.fixture(scope="module")
 def machine():
     """A disk with the packages, installed."""
-    for what in (["tools", "build", "vm", "x86", "packages"], ["root"], ["secure-boot"]):
+    for what in (["tools", "build"], ["secure-boot"]):
         subprocess.run([TOP / "scripts/fetch", *what], check=True)
     debian = Debian(BUILD / "run/packages-secure-boot", [Source(notify="nmi", length=4096)])
     debian.add("opt/gn/report", (TOP / "tests/packages/secure-boot-report").read_bytes(), 0o755)
@@ -46,14 +46,13 @@ def run(debian: Debian, known: bool) -> dict[str, str]:
     variables = directory / "variables.fd"
     variables.write_bytes(enrol(store, certificate.read_bytes()) if known else store)
     disk = directory / "boot.img"
-    release = (ROOT / "release").read_text().strip()
     boot_disk(disk, {
         "EFI/BOOT/BOOTX64.EFI": SIGNED / "usr/lib/shim/shimx64.efi.signed",
         "EFI/BOOT/grubx64.efi": SIGNED / "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed",
-        "EFI/debian/grub.cfg": grub(release), "vmlinuz": ROOT / "vmlinuz", "initrd.img": ROOT / "initrd.img"})
+        "EFI/debian/grub.cfg": grub(), "vmlinuz": debian.root / "vmlinuz", "initrd.img": debian.root / "initrd.img"})
     number(debian.sources)
     machine = platform_class("x86_64")(
-        kernel=RootKernel("x86_64", "6.1", None, release), sources=debian.sources, run_dir=directory, agent=False,
+        kernel=debian.first_kernel(), sources=debian.sources, run_dir=directory, agent=False,
         direct=False, argv=(
             "-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on",
             "-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={OVMF}/OVMF_CODE_4M.ms.fd",
@@ -67,7 +66,7 @@ def run(debian: Debian, known: bool) -> dict[str, str]:
     return {name: text for name, text in zip(parts[1::2], parts[2::2])}
 
 
-def grub(release: str) -> bytes:
+def grub() -> bytes:
     return (rf"""linux /vmlinuz root=/dev/vda rw init={REPORT} console=ttyS0 quiet panic=-1 memmap=64M\$0x20000000
 initrd /initrd.img
 boot

@@ -46,7 +46,7 @@ def pytest_generate_tests(metafunc):
     kernels = []
     for arch in EVERY if arches is None else arches:
         usual = EVERY[arch] if every or chosen else SUPPORTED[arch]
-        by_name = () if every else SPECIAL[arch]  # not for a case that does not ask for them
+        by_name = () if every or chosen else SPECIAL[arch]  # not for a case that does not ask for them
         for version in EVERY[arch]:
             if (version in usual and version not in by_name if versions is None else version in versions) \
                     and (not chosen or f"{arch}-{version}" in chosen) and (enough is None or version in enough):
@@ -83,7 +83,12 @@ def boot(request, kernel, run_dir):
     watchdog.daemon = True
     watchdog.start()
 
+    # Chosen by --on, not by the case.
+    unasked = not any(request.node.get_closest_marker(name) for name in ("every_kernel", "kernels"))
+
     def start(sources, **options):
+        if unasked and not kernel.rings and any(source.notify == "sdei" for source in sources):
+            pytest.skip("this kernel has no SDEI")
         directory = run_dir / str(len(dirs)) if dirs else run_dir
         dirs.append(directory)
         machine = gn.platform.open(kernel.arch, kernel.version, sources=sources, run_dir=directory, **options)

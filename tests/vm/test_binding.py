@@ -163,18 +163,6 @@ def test_firmware_without_sdei(boot):
 
 
 @pytest.mark.arch("arm64")
-@pytest.mark.kernels("5.10")
-def test_kernel_without_sdei(boot):
-    """5.10 as Debian builds it: refused by name, nothing is changed."""
-    machine = boot([Source(id=10, event=804), Source(id=20, notify="polled")])
-    lines = driver.load_refused(machine)
-    assert sum("this kernel has no SDEI" in line for line in lines) == 1, lines
-    assert any("source 10 stays with the in-tree driver: no SDEI on this kernel" in line for line in lines), lines
-    assert driver.bound(machine, machine.sources[1]) == IN_TREE
-    deliver_one(machine, machine.sources[1])
-
-
-@pytest.mark.arch("arm64")
 def test_unload_while_handler_runs(boot):
     """A handler runs on another CPU while its driver goes: the event is let go by both drivers, and not lost."""
     machine = boot([Source(id=10, event=804, extra={"cpu": 1}), Source(id=20, event=805)], smp=2)

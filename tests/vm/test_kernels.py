@@ -4,17 +4,14 @@
 import re
 
 import pytest
+from test_binding import deliver_one
+from test_sea import CORRECTED, RECOVERABLE, at_rest, corrupted, poison
 
 from gn import TOP, cper, driver
 from gn.driver import Trace
 from gn.sources import Source
 
 IN_TREE, OURS = "GHES", "ghes_nmi"
-
-
-def served(kernel) -> bool:
-    """Can this kernel's NMI-like notification be had at all?"""
-    return kernel.arch != "arm64" or kernel.config("CONFIG_ARM_SDE_INTERFACE")
 
 
 def documented(kernel) -> set[str]:
@@ -45,11 +42,13 @@ def test_core(boot, kernel, record_property):
     machine = boot([driver.rung(kernel, 1, id=10, length=65536), Source(id=20, notify="polled")])
     assert machine.vm.check("uname -r").strip() == kernel.release
     src, polled = machine.sources
-    if not served(kernel):
+    if not kernel.rings:
         lines = driver.load_refused(machine)
+        assert sum("this kernel has no SDEI" in line for line in lines) == 1, lines
         assert any("source 10 stays with the in-tree driver: no SDEI on this kernel" in line for line in lines), lines
         assert driver.bound(machine, polled) == IN_TREE
-        record_property("refused", "this kernel has no SDEI (CONFIG_ARM_SDE_INTERFACE): its sources stay where they are")
+        deliver_one(machine, polled)
+        record_property("lacks", "no SDEI in this kernel (CONFIG_ARM_SDE_INTERFACE): such sources stay where they are; SEA is served")
         return
     for round in range(2):
         assert driver.bound(machine, src) == IN_TREE
@@ -87,3 +86,35 @@ def test_core(boot, kernel, record_property):
         driver.unload(machine)
         assert driver.bound(machine, src) == IN_TREE
     assert "ghes_nmi" not in machine.vm.check("cat /proc/modules")
+
+
+@pytest.mark.core
+@pytest.mark.arch("arm64")
+@pytest.mark.every_kernel
+@pytest.mark.enough("5.10")  # test_sea.py has the others that a change is tested on
+def test_core_sea(boot, kernel):
+    """The hooks: a task that touches a broken page is told, one that met a corrected error goes on; given back, and again."""
+    machine = boot([Source(id=30, notify="sea")], el=1)
+    src = machine.sources[0]
+    machine.vm.check("dmesg -n 1")
+    recoverable, corrected = machine.recipe(src, RECOVERABLE), machine.recipe(src, CORRECTED)
+    lost, page = 0, 4 if kernel.config("CONFIG_ARM64_16K_PAGES") else 1  # of 4 KiB
+    for _ in range(2):
+        said = driver.load(machine)
+        assert "source 30 stays where it is until ghes_nmi_mm is loaded" in said, said
+        assert driver.bound(machine, src) == IN_TREE
+        driver.load_hooks(machine)
+        assert driver.bound(machine, src) == OURS
+        got = poison(machine, f"-n 3 -r {recoverable}")
+        assert got["ar"] == got["right"] == got["trapped"] == 3, got
+        lost += 3 * page
+        assert corrupted(machine) == lost
+        got = poison(machine, f"-n 2 -x 1 -r {corrected}")
+        assert got["none"] == 2 and got["wrong"] == 0, got
+        at_rest(machine)
+        stats = driver.stats(machine, src)
+        wanted = {"received": 5, "delivered": 5, "recoverable": 3, "corrected": 2, "malformed": 0, "bad_page": 0}
+        assert {name: stats[name] for name in wanted} == wanted
+        machine.vm.check("rmmod ghes_nmi_mm")
+        assert driver.bound(machine, src) == IN_TREE
+        driver.unload(machine)

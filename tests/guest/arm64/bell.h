@@ -135,17 +135,19 @@ static inline u64 call_page(u64 op, u64 pa, u64 recipe, u64 times)
 static inline u64 physical(const volatile void *va)
 {
 	static int fd = -1;
+	const uint64_t page =
+		sysconf(_SC_PAGESIZE); /* of this kernel; the firmware's are of 4 KiB */
 	uint64_t entry;
 
 	if (fd < 0)
 		fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	if (pread(fd, &entry, 8, (uintptr_t)va / PAGE * 8) != 8)
+	if (pread(fd, &entry, 8, (uintptr_t)va / page * 8) != 8)
 		die("pagemap");
 	if (!(entry >> 63)) {
 		fprintf(stderr, "%p: not present\n", va);
 		exit(1);
 	}
-	return (entry & ((1UL << 55) - 1)) * PAGE + (uintptr_t)va % PAGE;
+	return (entry & ((1UL << 55) - 1)) * page + (uintptr_t)va % page;
 }
 
 #endif

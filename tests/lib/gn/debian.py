@@ -13,7 +13,7 @@ from gn.kernels import Kernel
 from gn.platform import platform_class
 from gn.sources import Source, number
 
-ROOT = BUILD / "cache/root"
+ROOTS = BUILD / "cache/root"
 PACKAGES = BUILD / "deb"
 
 AGENT = """[Unit]
@@ -56,7 +56,7 @@ class RootKernel(Kernel):
     """A kernel with the initramfs that the machine itself made for it."""
 
     name: str = ""
-    directory: Path = ROOT
+    directory: Path = ROOTS
 
     @property
     def image(self) -> Path:
@@ -77,6 +77,7 @@ class Debian:
 
     run_dir: Path
     sources: list[Source]
+    suite: str = "bookworm"
     files: Path = field(init=False)
     boots: int = 0
 
@@ -85,6 +86,20 @@ class Debian:
         self.run_dir.mkdir(parents=True)
         self.files = self.run_dir / "files"
         self.disk = self.run_dir / "disk.img"
+        shell(TOP / "scripts/fetch", "tools", "vm", "x86", "packages")
+        shell(TOP / "scripts/fetch", "root", self.suite)
+
+    @property
+    def root(self) -> Path:
+        """What the machine is made of, and its first kernel."""
+        return ROOTS / self.suite
+
+    def release(self, name: str = "release") -> str:
+        """uname -r of its first kernel; "next-release": of the one that is in the repository."""
+        return (self.root / name).read_text().strip()
+
+    def first_kernel(self) -> RootKernel:
+        return RootKernel("x86_64", "6.1", None, self.release(), self.root)
 
     def add(self, place: str, content: str | bytes, mode: int = 0o644) -> None:
         """A file of the disk to be made."""
@@ -117,7 +132,7 @@ class Debian:
     def make_disk(self, *packages: Path) -> None:
         options = [word for package in packages for word in ("--install", str(package))]
         (self.run_dir / "disk.log").write_text(
-            shell(TOP / "scripts/testdisk", "--add", self.files, *options, self.disk))
+            shell(TOP / "scripts/testdisk", "--add", self.files, *options, self.suite, self.disk))
         shutil.rmtree(self.files)
 
     def kernel(self, release: str) -> RootKernel:
@@ -128,17 +143,18 @@ class Debian:
             shell("/sbin/debugfs", "-R", f"dump /boot/{name}-{release} {directory / name}", self.disk)
         return RootKernel("x86_64", "6.1", None, release, directory)
 
-    def boot(self, kernel: RootKernel, append: str = "", smp: int = 2, timeout: float = 300):
+    def boot(self, kernel: RootKernel, append: str = "", smp: int = 2, timeout: float = 300, icount: bool = False):
         """Switch it on and wait for the agent."""
         self.boots += 1
         number(self.sources)
         return platform_class("x86_64")(
-            kernel=kernel, sources=self.sources, run_dir=self.run_dir / f"boot{self.boots}", smp=smp,
+            kernel=kernel, sources=self.sources, run_dir=self.run_dir / f"boot{self.boots}", smp=smp, icount=icount,
             append=f"root=/dev/vda rw quiet {append}", boot_timeout=timeout,
             argv=("-drive", f"file={self.disk},format=raw,if=virtio,cache=unsafe"))
 
     @staticmethod
     def switch_off(machine) -> None:
-        machine.vm.run("sync; systemctl poweroff --no-block; echo")
+        # Its answer may not get out before the machine is off.
+        machine.vm.agent.start("systemctl poweroff --no-block")
         machine.vm.wait_exit(180)
         machine.close()

@@ -90,6 +90,11 @@ class Kernel:
         return any(line in (f"{option}=y", f"{option}=m") for line in (self.cache / "config").read_text().splitlines())
 
     @property
+    def rings(self) -> bool:
+        """Does it have the NMI-like notification of its architecture?"""
+        return self.arch != "arm64" or self.config("CONFIG_ARM_SDE_INTERFACE")
+
+    @property
     def products(self) -> Path:
         return BUILD / f"{self.arch}-{self.version}"
 
