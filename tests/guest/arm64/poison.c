@@ -17,6 +17,7 @@
  *
  * One line per touch, in the touching task, and one per task:
  *   signals, code, addr, lsb: SIGBUS as it came, with the last one's siginfo
+ *   at: when it came, by the counter that firmware reads
  *   own: it came to the task that touched
  *   next: 1: the instruction after the access had been executed when it came
  *   trapped: accesses that have trapped, as firmware counts them
@@ -154,10 +155,10 @@ static void report(int task, int n, u64 va, u64 pa, u64 trapped, s64 result, boo
 		sum.other++;
 	if (quiet)
 		return;
-	printf("touch=%d task=%d va=%#lx pa=%#lx signals=%d code=%d addr=%#lx lsb=%d own=%d next=%d "
+	printf("touch=%d task=%d va=%#lx pa=%#lx signals=%d code=%d addr=%#lx lsb=%d at=%lu own=%d next=%d "
 	       "trapped=%lu value=%d result=%ld\n",
-	       n, task, va, pa, seen.signals, seen.code, seen.addr, seen.lsb, seen.own_task,
-	       (int)seen.witness, trapped, right_value, result);
+	       n, task, va, pa, seen.signals, seen.code, seen.addr, seen.lsb, seen.at,
+	       seen.own_task, (int)seen.witness, trapped, right_value, result);
 }
 
 static void summary(int task)

@@ -17,6 +17,7 @@ static struct {
 	volatile u64 addr;
 	volatile bool own_task; /* it came to the task that called sigbus_forget() */
 	volatile u64 witness;	/* what *sigbus_witness was then */
+	volatile u64 at;	/* when, by the counter that firmware reads */
 } seen;
 static pid_t sigbus_task;
 static volatile u64 *sigbus_witness;
@@ -24,7 +25,11 @@ static void (*sigbus_resume)(ucontext_t *uc);
 
 static void on_sigbus(int signal, siginfo_t *info, void *context)
 {
+	u64 now;
+
+	asm volatile("isb; mrs %0, cntvct_el0" : "=r"(now)::"memory");
 	(void)signal;
+	seen.at = now;
 	if (++seen.signals > SIGNALS_MAX)
 		_exit(3);
 	seen.code = info->si_code;

@@ -7,7 +7,7 @@ import time
 from gn import cper, driver
 from gn.ab.delivery import record
 from gn.ab.drivers import Driver
-from gn.ab.notification import SETTLE, WARM, steady
+from gn.ab.notification import BUS_MCEERR_AR, SETTLE, WARM, Sea, steady
 from gn.ab.workload import SEVERITIES
 from gn.platform import Platform
 from gn.sources import Source
@@ -15,7 +15,7 @@ from gn.sources import Source
 CLOCK = "mono_raw"  # user space has it too
 RAW = re.compile(r"^\s*-?\d+ \d+ (\d+) ", re.MULTILINE)
 SIGNALLED = re.compile(r"code (\d+) address (\w+) at (\d+)")
-BUS_MCEERR_AO, BUS_MCEERR_AR = 5, 4
+BUS_MCEERR_AO = 5
 PAGE_MASK = 0xFFFF_FFFF_FFFF_F000
 
 
@@ -74,6 +74,8 @@ def owner(machine: Platform, number: int) -> tuple[str, int]:
 
 def to_signal(machine: Platform, kind, src: Source, count: int, first: int) -> list[int]:
     """From the notification of an uncorrected memory error to the SIGBUS of the process that owns the page."""
+    if isinstance(kind, Sea):
+        return kind.touch(machine, 3 * count)  # at little cost, and they differ much
     found = []
     for number in range(first, first + count):
         start_trace(machine)

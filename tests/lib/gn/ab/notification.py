@@ -18,6 +18,7 @@ SETTLE = "sleep 0.02"  # the drain has run
 FORGET = "sleep 11"
 PAUSE = "sleep 5.5"
 WARM = 4
+BUS_MCEERR_AR = 4
 
 
 class Sdei:
@@ -105,6 +106,9 @@ class Sdei:
 class Sea:
     """A load from a poisoned page. QEMU's gdb stub counts the instructions of the driver's function, call to return.
 
+    The records that cost is measured with differ, for the in-tree driver compares; they name no page, and the page heals
+    with the first access.
+
     The kernel starts at EL1, as poisoned pages need. In front of the function is what the driver cannot choose: the
     exception, and for a module the hook by which it comes to know. "whole" counts all of it, and for the in-tree
     driver the delivery, which it does before it returns.
@@ -113,10 +117,10 @@ class Sea:
     name, arch = "sea", "arm64"
     HANDLERS = {"GHES": "ghes_notify_sea", "ghes_nmi": "ghes_nmi_claim_sea"}
     WHOLE = "do_sea"
-    BARE = 164  # bytes of a record with nothing but a memory section
 
     def __init__(self) -> None:
         self.recipes: dict[int, int] = {}
+        self.warm = 0  # length of the records that the in-tree driver keeps
 
     @staticmethod
     def why_not() -> str | None:
@@ -136,22 +140,50 @@ class Sea:
         return [("handler", size, {"whole": False}) for size in sizes] + [("whole", sizes[0], {"whole": True})]
 
     def cost(self, machine: Platform, who: Driver, src: Source, blocks: list[bytes], whole: bool = False) -> list[int]:
-        size = len(blocks[0])
+        size, count = len(blocks[0]), len(blocks) - WARM
         if size not in self.recipes:
-            block = cper.block(cper.RECOVERABLE, [cper.memory(pa=cper.PA, mask=0xFFFF_FFFF_FFFF_F000)],
-                               raw=bytes(size - self.BARE))
-            self.recipes[size] = machine.recipe(src, block)
+            self.recipes[size] = machine.recipe(src, cper.sized(size, cper.SERIAL, cper.RECOVERABLE))
+        poison = f"poison -q -x 1 -r {self.recipes[size]}"
+        for number in range(WARM):
+            if self.warm != size:
+                steady(machine, who, number)
+            machine.vm.check(f"{poison} -n 1")
+        if who.in_tree:
+            self.warm = size
         with machine.call_costs(self.WHOLE if whole else self.HANDLERS[who.bus_name]) as calls:
-            out = machine.vm.check(f"poison -r {self.recipes[size]} -n {len(blocks)} -q", 120)
+            out = machine.vm.check(f"{poison} -n {count}", 120)
         machine.ring()
         machine.quiesce()
-        # Some kernels let the task touch a second time before it is told.
-        if len(calls.costs) < len(blocks):
-            raise machine.vm.error(f"{len(calls.costs)} calls for {len(blocks)} records: {out}")
-        return calls.costs[WARM:]
+        if len(calls.costs) != count:
+            raise machine.vm.error(f"{len(calls.costs)} calls for {count} records: {out}")
+        return calls.costs
 
     def floor(self, machine: Platform) -> dict[str, int]:
         return {}
+
+    def prepare_clock(self, machine: Platform) -> None:
+        """Firmware and the program that touches read the same counter."""
+        self.page = machine.recipe(machine.sources[0], cper.block(cper.RECOVERABLE, [
+            cper.memory(pa=cper.PA, mask=0xFFFF_FFFF_FFFF_F000)]))
+
+    def touch(self, machine: Platform, count: int) -> list[int]:
+        """From the first abort of each touch to the SIGBUS of the task that touched."""
+        machine.events()
+        out = machine.vm.check(f"poison -r {self.page} -n {count}", 120)
+        machine.ring()
+        machine.quiesce()
+        began: dict[int, int] = {}
+        for event in machine.events():
+            if event.kind == "sea":
+                began.setdefault(event.detail, event.time)
+        found = []
+        for line in out.splitlines():
+            touch = {name: int(value, 0) for name, value in re.findall(r"(\w+)=(-?\w+)", line)}
+            if "touch" in touch:
+                if (touch["signals"], touch["code"]) != (1, BUS_MCEERR_AR) or touch["pa"] not in began:
+                    raise machine.vm.error(f"no SIGBUS about the page: {line}")
+                found.append(touch["at"] - began[touch["pa"]])
+        return found
 
 
 class Nmi:
