@@ -99,11 +99,25 @@ def test_targets_are_met_and_missed():
     worse = targets.judge(made_up(1.5))
     assert not any(each.met for each in worse if each.target.most), targets.text(worse)
     sdei = [each for each in worse if each.target.workload == "sdei"]
-    assert all("kernel's own SDEI entry" in each.why for each in sdei)
+    assert all("kernel's own entry" in each.why for each in sdei)
     lossy = made_up()
     for row in results.find(lossy, metric="delivered"):
         row.b = [1000, 999]
     assert not any(each.met for each in targets.judge(lossy) if each.target.metric == "delivered")
+
+
+def test_where_the_instructions_go():
+    """Of a missed target without a floor, and of one with nothing to compare with."""
+    def sea(size: int, ours: float) -> Row:
+        return Row("arm64", "7.3", "sea", "cost", "instructions", f"{size} bytes, handler", 1, "lower", [1000.0], [ours])
+
+    part = Part("arm64", "7.3", "7.3.4", "in-tree", "ghes_nmi", 1, rows=[sea(172, 272), sea(8188, 8288)])
+    small, large = (each for each in targets.judge([part]) if each.target.workload == "sea")
+    assert small.met is False and small.why == "of 272 instructions 172 copy 172 bytes (1.000 a byte), 100 are everything else"
+    assert large.why == "of 8,288 instructions 8,188 copy 8188 bytes (1.000 a byte), 100 are everything else"
+    del part.rows[1]
+    small, large = (each for each in targets.judge([part]) if each.target.workload == "sea")
+    assert small.why == "272 instructions beside 1,000" and large.met is None
 
 
 def test_reports(tmp_path):
@@ -136,6 +150,10 @@ def test_readme_is_changed_in_its_place_only(tmp_path):
     readme.update(file, made_up())
     text = file.read_text()
     assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text and "1,000 / 200" in text
+    assert "Aim missed" not in text
+    readme.update(file, made_up(1.5))
+    assert "Aim missed on 7.3: SDEI, dispatch to completion, 172 bytes: ratio 0.3000" in " ".join(file.read_text().split())
+    readme.update(file, made_up())
     once = text
     readme.update(file, made_up())
     assert file.read_text() == once

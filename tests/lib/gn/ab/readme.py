@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The benchmark in the README: a table and a plot between two comments, made from the figures and nothing else."""
 
+import textwrap
 from pathlib import Path
 
-from gn.ab import plots
+from gn.ab import plots, targets
 from gn.ab.results import Part, find, shown
 
 START, END = "<!-- benchmark: written by make bench -->", "<!-- end of benchmark -->"
@@ -52,6 +53,16 @@ def line(name: str, cells: list[str]) -> list[str]:
     return ["| " + " | ".join([name, *cells]) + " |"] if set(cells) != {"-"} else []
 
 
+def missed(parts: list[Part]) -> list[str]:
+    """What was to be better, and where its instructions go."""
+    lines = []
+    for each in targets.judge(parts):
+        if each.met is False:
+            text = f"Aim missed on {targets.AGAINST}: {each.target.name}: ratio {each.text}" + f": {each.why}." * bool(each.why)
+            lines += [*textwrap.wrap(text, 118, break_on_hyphens=False), ""]
+    return lines
+
+
 def block(parts: list[Part]) -> str:
     lines = [START, "", "In-tree driver / `ghes_nmi`, in the same run on the same machine; guest instructions unless another "
              "unit is named,", "medians. `make bench` repeats it and writes `build/bench/report.html`.", ""]
@@ -73,6 +84,7 @@ def block(parts: list[Part]) -> str:
     if find(parts, workload="latency"):
         lines += ["`ghes_nmi` hands a corrected record on with the next timer tick where one is to come, a recoverable one at "
                   "once.", ""]
+    lines += missed(parts)
     lines += [f"![Cost of a notification by the size of its record]({PLOT})", "",
               f"Kernels {kernels}; QEMU {parts[0].qemu}, `-icount shift=0`.", "", END]
     return "\n".join(lines)

@@ -49,25 +49,29 @@ def delivered(parts: list[Part], target: Target, row: Row) -> Verdict:
     return Verdict(target, value, f"{value:.3f} of all (in-tree {theirs:.3f}), 1 wanted", value == 1)
 
 
-def explain(parts: list[Part], target: Target, row: Row) -> str:
+def explain(parts: list[Part], row: Row) -> str:
     """Where the instructions of a missed target go."""
-    if target.workload != "sdei":
-        return f"{shown(row.mid_b)} instructions beside {shown(row.mid_a)}"
     same = {"arch": row.arch, "kernel": row.kernel, "workload": row.workload, "sources": row.sources}
-    floor = find(parts, metric="empty handler", variant="running CPU", **same)
+    size, _, how = row.variant.partition(" bytes, ")
     sizes = {int(each.variant.split()[0]): each.mid_b for each in find(parts, metric="cost", **same)
-             if each.variant.endswith("normal, running CPU")}
-    if not floor or len(sizes) < 2:
-        return ""
-    kernel = floor[0].mid_b
-    small, large = min(sizes), max(sizes)
-    per_byte = (sizes[large] - sizes[small]) / (large - small)
-    size = int(row.variant.split()[0])
-    copy = per_byte * size
-    return (f"of {shown(row.mid_b)} instructions {shown(kernel)} are the kernel's own SDEI entry and exit (measured with an "
-            f"empty handler; no driver gets below {kernel / row.mid_a:.3f}), {shown(copy)} copy {size} bytes "
-            f"({per_byte:.3f} a byte), {shown(row.mid_b - kernel - copy)} are everything else; without the kernel's part "
-            f"{shown(row.mid_b - kernel)} to {shown(row.mid_a - kernel)}: {(row.mid_b - kernel) / (row.mid_a - kernel):.3f}")
+             if how and each.variant.endswith(f"bytes, {how}")}
+    floor = find(parts, metric="empty handler", variant="running CPU", **same)
+    kernel = floor[0].mid_b if floor else 0
+    said, rest = [], row.mid_b - kernel
+    if floor:
+        said.append(f"{shown(kernel)} are the kernel's own entry and exit (measured with an empty handler; no driver gets "
+                    f"below {kernel / row.mid_a:.3f})")
+    if len(sizes) > 1:
+        per_byte = (sizes[max(sizes)] - sizes[min(sizes)]) / (max(sizes) - min(sizes))
+        rest -= per_byte * int(size)
+        said.append(f"{shown(per_byte * int(size))} copy {size} bytes ({per_byte:.3f} a byte)")
+    if not said:
+        return f"{shown(row.mid_b)} instructions beside {shown(row.mid_a)}"
+    said.append(f"{shown(rest)} are everything else")
+    if floor:
+        ours, theirs = row.mid_b - kernel, row.mid_a - kernel
+        said[-1] += f"; without the kernel's part {shown(ours)} to {shown(theirs)}: {ours / theirs:.3f}"
+    return f"of {shown(row.mid_b)} instructions " + ", ".join(said)
 
 
 def judge(parts: list[Part]) -> list[Verdict]:
@@ -92,7 +96,7 @@ def judge(parts: list[Part]) -> list[Verdict]:
             row = rows[0]
             met = row.ratio is not None and row.ratio <= target.most
             verdicts.append(Verdict(target, row.ratio, f"{row.ratio:.4f}, at most {target.most:.4f} wanted", met,
-                                    "" if met else explain(parts, target, row)))
+                                    "" if met else explain(parts, row)))
     return verdicts
 
 

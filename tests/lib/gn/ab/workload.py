@@ -15,7 +15,7 @@
     cpus = 1
     cpu = "0"                       # where NMIs go: a CPU, "all" or "rotate"
     length = 4096                   # error status block length
-    quiet = 0                       # seconds before each turn, so that the drivers forget the one before
+    quiet = 0                       # seconds before each turn of the in-tree driver: it forgets the one before
     registers = "packed"            # of x86 sources: side by side, or "spread" over pages
     rounds = 2                      # how often each driver has its turn
 """
