@@ -154,6 +154,11 @@ def test_readme_is_changed_in_its_place_only(tmp_path):
     readme.update(file, made_up(1.5))
     assert "Aim missed on 7.3: SDEI, dispatch to completion, 172 bytes: ratio 0.3000" in " ".join(file.read_text().split())
     readme.update(file, made_up())
+    spread = made_up()
+    results.find(spread, workload="storm", metric="delivered")[0].a = [1000, 900]
+    readme.update(file, spread)
+    assert "records delivered: storm | 900 to 1,000 / " in file.read_text()
+    readme.update(file, made_up())
     once = text
     readme.update(file, made_up())
     assert file.read_text() == once

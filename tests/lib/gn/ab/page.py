@@ -15,7 +15,7 @@ body { background: var(--page); color: var(--text); font: 15px/1.45 system-ui, s
 h1 { font-size: 1.5rem; margin: 0 0 .3rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .6rem; }
 p { margin: .3rem 0; } .soft { color: var(--floor); }
 .a { color: var(--a); } .b { color: var(--b); }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 1rem; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(560px, 100%), 1fr)); gap: 1rem; }
 .plots svg { width: 100%; height: auto; background: var(--soft); border-radius: 6px; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }

@@ -40,12 +40,18 @@ def cell(part: Part, workload: str, metric: str, variant: str, sources: int) -> 
     return f"{shown(rows[0].mid_a / scale)} / {shown(rows[0].mid_b / scale)}"
 
 
+def rounds(values: list[float]) -> str:
+    """One number when the rounds agree."""
+    low, high = min(values), max(values)
+    return shown(low) if low == high else f"{shown(low)} to {shown(high)}"
+
+
 def delivery(part: Part, workload: str) -> str:
     rows = find([part], workload=workload, metric="delivered")
     raised = find([part], workload=workload, metric="raised")
     if not rows or not raised:
         return "-"
-    return f"{shown(rows[0].mid_a)} / {shown(rows[0].mid_b)} of {shown(raised[0].mid_a)}"
+    return f"{rounds(rows[0].a)} / {rounds(rows[0].b)} of {shown(raised[0].mid_a)}"
 
 
 def line(name: str, cells: list[str]) -> list[str]:
