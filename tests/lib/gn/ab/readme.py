@@ -18,7 +18,7 @@ ROWS = {
               ("172 bytes, critical SDEI event", "sdei", "cost", "172 bytes, critical, running CPU", 2),
               ("SEA handler, 172 bytes", "sea", "cost", "172 bytes, handler", 1),
               ("the same, 8 KiB", "sea", "cost", "8188 bytes, handler", 1),
-              ("SEA to SIGBUS of the task, ns", "sea", "to SIGBUS", "", 1)),
+              ("SEA to SIGBUS of the task, ns", "sea-latency", "to SIGBUS", "", 1)),
     "x86_64": (("NMI handler, nothing pending, 1 source", "nmi", "idle", "", 1),
                ("the same, 64 sources", "nmi", "idle", "", 64),
                ("the same, 256 sources", "nmi-idle", "idle", "", 256),

@@ -60,7 +60,7 @@ class Run:
                                     cpu=workload.target_cpu())
         with gn.platform.open(self.arch, self.kernel, sources=sources, smp=workload.cpus, icount=workload.counted,
                               append="log_buf_len=4M", run_dir=self.run_dir, extra_files=archive(self.drivers),
-                              **self.kind.options(workload.registers)) as machine:
+                              **self.kind.options(workload)) as machine:
             machine.vm.check("dmesg -n 1")
             self.raised = [src for src in machine.sources if src.enabled]
             if {"latency", "sigbus"} & set(workload.measure):
