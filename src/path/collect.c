@@ -213,11 +213,15 @@ NOKPROBE_SYMBOL(gn_collect_for);
  */
 notrace enum gn_outcome gn_collect_again(struct gn_source *s)
 {
-	enum gn_outcome outcome = collect(s, NULL, false, NULL);
+	struct gn_sync *sync = s->sync;
+	enum gn_outcome outcome;
 
 	/* The exception that the record belongs to may still be on its way. */
-	if (s->sync && outcome == GN_COLLECTED)
-		gn_sync_earn(s->sync, 1);
+	if (sync)
+		gn_sync_advance(sync);
+	outcome = collect(s, NULL, false, NULL);
+	if (sync)
+		gn_sync_settle(sync, outcome == GN_COLLECTED);
 	return outcome;
 }
 NOKPROBE_SYMBOL(gn_collect_again);

@@ -32,7 +32,8 @@
  * A record may be collected before its exception gets here: by another CPU's
  * exception, which asks all sources, or by the drain's look at a block that had
  * to wait. That leaves credit, as for NMIs: an exception that finds nothing
- * spends it. It is never more than one per CPU, and good for CREDIT_MS.
+ * spends it. It is never more than one per CPU, and good for CREDIT_MS. It is
+ * advanced before the look: the other exception may come between look and credit.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -68,16 +69,29 @@ struct gn_sync_table {
 struct gn_sync gn_sync_sea = { .lock = __MUTEX_INITIALIZER(gn_sync_sea.lock) };
 struct gn_sync gn_sync_sei = { .lock = __MUTEX_INITIALIZER(gn_sync_sei.lock) };
 
-/* NMI-safe. */
-void gn_sync_earn(struct gn_sync *sync, int records)
+/*
+ * NMI-safe. Before a look that may collect another exception's record: that one
+ * finds the credit at whatever moment it finds the source empty.
+ */
+void gn_sync_advance(struct gn_sync *sync)
+{
+	WRITE_ONCE(sync->credit_until, gn_clock() + (u64)gn_clock_hz() * CREDIT_MS / MSEC_PER_SEC);
+	atomic_inc(&sync->credit);
+	smp_mb__after_atomic(); /* ADVANCE: before the block is cleared */
+}
+NOKPROBE_SYMBOL(gn_sync_advance);
+
+/* NMI-safe. After the look: the credit stays if it collected. */
+void gn_sync_settle(struct gn_sync *sync, bool collected)
 {
 	int most = num_online_cpus();
 
-	if (atomic_add_return(records, &sync->credit) > most)
+	if (!collected)
+		atomic_dec_if_positive(&sync->credit);
+	else if (atomic_read(&sync->credit) > most)
 		atomic_set(&sync->credit, most);
-	WRITE_ONCE(sync->credit_until, gn_clock() + (u64)gn_clock_hz() * CREDIT_MS / MSEC_PER_SEC);
 }
-NOKPROBE_SYMBOL(gn_sync_earn);
+NOKPROBE_SYMBOL(gn_sync_settle);
 
 /* NMI-safe. */
 static bool spend(struct gn_sync *sync)
@@ -119,25 +133,24 @@ NOKPROBE_SYMBOL(stop_waiting);
 int gn_sync_collect(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *asker)
 {
 	struct gn_sync_table *t = rcu_dereference_raw(sync->table);
-	u32 owner = asker->owner, collected = 0, i;
-	bool taken = false;
+	u32 owner = asker->owner, i;
+	bool collected = false, taken = false;
 
 	for (i = 0; t && i < t->n; i++) {
+		bool another = collected || taken; /* one is ours; a second is somebody else's */
+		enum gn_outcome outcome;
+
+		if (another)
+			gn_sync_advance(sync);
 		asker->owner = owner;
-		switch (gn_collect_for(t->source[i], regs, asker)) {
-		case GN_COLLECTED:
-			collected++;
-			break;
-		case GN_BUSY: /* whoever is there looks again, for us */
-		case GN_LEFT:
+		outcome = gn_collect_for(t->source[i], regs, asker);
+		if (another)
+			gn_sync_settle(sync, outcome == GN_COLLECTED || outcome == GN_BUSY);
+		if (outcome == GN_COLLECTED)
+			collected = true;
+		else if (outcome != GN_NOTHING) /* BUSY: whoever is there looks again, for us */
 			taken = true;
-			break;
-		case GN_NOTHING:
-			break;
-		}
 	}
-	if (collected > 1)
-		gn_sync_earn(sync, collected - 1);
 	if (likely(collected) || taken || spend(sync))
 		return 0;
 	atomic_inc(&sync->unclaimed);

@@ -53,7 +53,8 @@ int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *a
 int gn_sync_collect(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *asker);
 void gn_sync_ring(struct gn_sync *sync);
 void gn_sync_show(struct gn_sync *sync);
-void gn_sync_earn(struct gn_sync *sync, int records);
+void gn_sync_advance(struct gn_sync *sync);
+void gn_sync_settle(struct gn_sync *sync, bool collected);
 void gn_sync_deliver(struct gn_waiter *w);
 
 /* Is a task going to deliver what is queued in @s? */
@@ -62,7 +63,11 @@ static inline bool gn_sync_waits(const struct gn_source *s)
 	return s->sync && atomic_read(&s->sync->waiting);
 }
 #else
-static inline void gn_sync_earn(struct gn_sync *sync, int records)
+static inline void gn_sync_advance(struct gn_sync *sync)
+{
+}
+
+static inline void gn_sync_settle(struct gn_sync *sync, bool collected)
 {
 }
 

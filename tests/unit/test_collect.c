@@ -40,9 +40,14 @@ static void gn_drain_look(struct gn_source *s)
 	looks++;
 }
 
-static void gn_sync_earn(struct gn_sync *sync, int records)
+static void gn_sync_advance(struct gn_sync *sync)
 {
-	assert_true(sync && records);
+	assert_non_null(sync);
+}
+
+static void gn_sync_settle(struct gn_sync *sync, bool collected)
+{
+	assert_true(sync && (collected || !collected));
 }
 
 #include "path/estatus.c"

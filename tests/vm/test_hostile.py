@@ -12,6 +12,7 @@ from gn.sources import Source
 
 SOURCE = TOP / "tests/platform/x86/hostile.c"
 RECORDS = 3_000  # of each way; with --full a million
+ROUNDS = 20
 
 
 def hostile_program():
@@ -68,23 +69,29 @@ def test_record_flipped_while_it_is_read(boot, kernel, pytestconfig, record_prop
     machine.vm.check("dmesg -n 1")
     trace = driver.Trace(machine)
     for mode in ("lengths", "address"):
-        before = driver.stats(machine, src)
         machine.vm.check(f"echo 0 >{driver.TRACING}/tracing_on")
-        raised, flips, again = attack(machine, src, mode, count)
-        driver.settle(machine)
-        after = {name: value - before[name] for name, value in driver.stats(machine, src).items()}
-        line = (f"{kernel.version}: {mode}: {raised} records, {flips} words flipped, {again} raised anew: delivered "
-                f"{after['delivered']}, malformed {after['malformed']} (changed {after['changed']}), empty "
-                f"{after['empty']}, bad_address {after['bad_address']}")
-        record_property("hostile", line)
-        with capsys.disabled():
-            print("\n" + line)
-        assert raised == count == after["delivered"] + after["malformed"], line
-        assert after["received"] == after["delivered"] and after["fatal"] == 0, line
-        assert flips >= 1_000_000, line
-        # Else nothing was flipped between the look at the header and the end of the copy.
-        assert after["changed"] >= count // 100, line
-        assert (after["bad_address"] > 0) == (mode == "address"), line
+        changed = flipped = 0
+        # On a busy host guest and firmware may hardly ever run at the same time: then once more.
+        for _ in range(ROUNDS):
+            before = driver.stats(machine, src)
+            raised, flips, again = attack(machine, src, mode, count)
+            driver.settle(machine)
+            after = {name: value - before[name] for name, value in driver.stats(machine, src).items()}
+            line = (f"{kernel.version}: {mode}: {raised} records, {flips} words flipped, {again} raised anew: delivered "
+                    f"{after['delivered']}, malformed {after['malformed']} (changed {after['changed']}), empty "
+                    f"{after['empty']}, bad_address {after['bad_address']}")
+            record_property("hostile", line)
+            with capsys.disabled():
+                print("\n" + line)
+            assert raised == count == after["delivered"] + after["malformed"], line
+            assert after["received"] == after["delivered"] and after["fatal"] == 0, line
+            assert (after["bad_address"] > 0) == (mode == "address"), line
+            changed += after["changed"]
+            flipped += flips
+            if changed >= count // 100:
+                break
+        assert flipped >= 1_000_000, line
+        assert changed >= count // 100, "nothing was flipped between the look at the header and the end of the copy"
         machine.vm.check(f"echo >{driver.TRACING}/trace; echo 1 >{driver.TRACING}/tracing_on")
         block = cper.sized(172, count)
         machine.post(src, block)
