@@ -193,6 +193,8 @@ def test_record_bytes(boot):
         assert machine.read_block(src, 60_000) == block
         machine.notify(src)
         machine.quiesce()
+        # The driver's pool has no room for a second one until its interrupt is done, and it asks but once.
+        machine.vm.check("true")
     assert machine.sources[1].block % 4096
     with pytest.raises(ValueError):
         machine.post(src, bytes(src.length + 1))
@@ -358,7 +360,8 @@ def test_fatal(boot):
     src, = machine.sources
     machine.post(src, cper.block(cper.FATAL, [cper.memory(pa=0x1000)]))
     machine.vm.wait_exit(30)
-    with pytest.raises(VMError, match="Fatal"):
+    assert re.search("Fatal (hardware error|local)", machine.vm.console_text())
+    with pytest.raises(VMError, match="Kernel Offset"):  # a panic ends with it
         for _ in range(2):  # the first may be published before anybody notices
             machine.post(src, cper.sized(200, 1), notify=False)
             machine.notify(src)
