@@ -26,7 +26,7 @@
 #include "ghes_nmi.h"
 #include "hook.h"
 
-#define PERIOD HZ
+#define PERIOD msecs_to_jiffies(GN_CREDIT_MS)
 
 static LIST_HEAD(hooks);
 static DEFINE_MUTEX(lock); /* of the list, and of taking and giving */
@@ -86,6 +86,8 @@ static void look(struct work_struct *work)
 	}
 	update();
 	mutex_unlock(&lock);
+	gn_sync_age(&gn_sync_sea);
+	gn_sync_age(&gn_sync_sei);
 	schedule_delayed_work(&period, PERIOD);
 }
 

@@ -16,7 +16,7 @@
  * second, for what merged with an NMI that somebody did claim.
  *
  * One NMI may be for several records, and a record may be collected before its
- * NMI comes: nmi_credit.c keeps such NMIs from being reported as unknown.
+ * NMI comes: credit.c keeps such NMIs from being reported as unknown.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -31,9 +31,10 @@
 #include <asm/nmi.h>
 
 #include "../path/collect.h"
+#include "../path/credit.h"
 #include "../path/drain.h"
+#include "../path/sources.h"
 #include "../source.h"
-#include "nmi_credit.h"
 #include "notify.h"
 
 #define SLOW_LOOK_INTERVAL msecs_to_jiffies(GN_CREDIT_MS)
@@ -42,15 +43,13 @@
 
 /**
  * struct table - what a scan reads
- * @n: sources
- * @padded: @n rounded up to STRIDE; the rest points to a word that stays 0
- * @source: the sources, in the order of @status
+ * @padded: number of sources rounded up to STRIDE; the rest points to a word that stays 0
+ * @all: the sources, in the order of @status
  * @status: address of each source's status word
  */
 struct table {
-	u32 n;
 	u32 padded;
-	struct gn_source **source;
+	struct gn_sources *all;
 	const u32 *status[];
 };
 
@@ -58,19 +57,21 @@ static const u32 no_status;
 static struct table __rcu *table;
 static DEFINE_MUTEX(tables); /* serialises changes; never taken in NMI */
 
-static u32 retired;    /* records collected by sources that have left */
+static struct gn_credit credit;
 static atomic_t moves; /* blocks that were seen to have moved; each may hold a record */
 
-/* NMI-safe. Records that all sources have collected so far, or are about to. */
-static u32 collected_by_all(const struct table *t)
+/* NMI-safe. Firmware may ring all CPUs for one record. */
+static struct gn_debt debt(const struct table *t)
 {
-	u32 i, sum = READ_ONCE(retired) + (u32)atomic_read(&moves);
+	u32 cpus = num_online_cpus();
 
-	for (i = 0; i < t->n; i++)
-		sum += (u32)READ_ONCE(t->source[i]->in.records);
-	return sum;
+	return (struct gn_debt){
+		.collected = gn_sources_collected(t->all) + (u32)atomic_read(&moves),
+		.each = cpus,
+		.most = t->all->n * cpus,
+	};
 }
-NOKPROBE_SYMBOL(collected_by_all);
+NOKPROBE_SYMBOL(debt);
 
 /* NMI-safe. The sources of one stride; returns how many had a record. */
 static __always_inline u32 ring_stride(struct table *t, u32 first, struct pt_regs *regs,
@@ -82,7 +83,7 @@ static __always_inline u32 ring_stride(struct table *t, u32 first, struct pt_reg
 		if (!READ_ONCE(*t->status[i]))
 			continue;
 		handled++;
-		if (gn_collect(t->source[i], regs) == GN_COLLECTED)
+		if (gn_collect(t->all->source[i], regs) == GN_COLLECTED)
 			*collected = true;
 	}
 	return handled;
@@ -103,7 +104,7 @@ static notrace int ghes_nmi_ring(unsigned int type, struct pt_regs *regs)
 			handled += ring_stride(t, i, regs, &collected);
 	}
 	if (unlikely(collected))
-		gn_credit_claimed();
+		gn_credit_claimed(&credit);
 	return handled;
 }
 NOKPROBE_SYMBOL(ghes_nmi_ring);
@@ -120,8 +121,8 @@ static u32 slow_look(struct table *t)
 {
 	u32 i, explained = 0;
 
-	for (i = 0; i < t->n; i++) {
-		struct gn_source *s = t->source[i];
+	for (i = 0; i < t->all->n; i++) {
+		struct gn_source *s = t->all->source[i];
 		u64 pa = gn_window_read64(s->reg.va, s->reg.device);
 		u64 mapped = READ_ONCE(s->block.pa);
 		bool moved = pa && pa != mapped && pa != READ_ONCE(s->refused);
@@ -150,12 +151,14 @@ static int ghes_nmi_unknown(unsigned int type, struct pt_regs *regs)
 {
 	struct table *t = rcu_dereference_raw(table);
 	u32 explained = slow_look(t);
+	struct gn_debt owed;
 
 	if (explained) {
-		gn_credit_claimed();
+		gn_credit_claimed(&credit);
 		return explained;
 	}
-	return gn_credit_spend(collected_by_all(t), t->n) ? NMI_HANDLED : NMI_DONE;
+	owed = debt(t);
+	return gn_credit_spend(&credit, &owed) ? NMI_HANDLED : NMI_DONE;
 }
 NOKPROBE_SYMBOL(ghes_nmi_unknown);
 
@@ -164,39 +167,24 @@ static DECLARE_DELAYED_WORK(period, periodic);
 
 static void periodic(struct work_struct *work)
 {
+	struct gn_debt owed;
 	struct table *t;
 
 	rcu_read_lock();
 	t = rcu_dereference(table);
 	if (t) {
 		slow_look(t);
-		gn_credit_age(collected_by_all(t));
+		owed = debt(t);
+		gn_credit_age(&credit, &owed);
 	}
 	rcu_read_unlock();
 	schedule_delayed_work(&period, SLOW_LOOK_INTERVAL);
 }
 
-static struct table *table_alloc(u32 n)
-{
-	u32 padded = round_up(n, STRIDE);
-	struct table *t = kvzalloc(struct_size(t, status, padded), GFP_KERNEL);
-
-	if (!t)
-		return NULL;
-	t->source = kvcalloc(padded, sizeof(*t->source), GFP_KERNEL);
-	if (!t->source) {
-		kvfree(t);
-		return NULL;
-	}
-	t->n = n;
-	t->padded = padded;
-	return t;
-}
-
 static void table_free(struct table *t)
 {
 	if (t)
-		kvfree(t->source);
+		kvfree(t->all);
 	kvfree(t);
 }
 
@@ -204,19 +192,19 @@ static void table_free(struct table *t)
 static struct table *table_make(const struct table *old, struct gn_source *plus,
 				struct gn_source *minus)
 {
-	u32 i, n = 0, had = old ? old->n : 0;
-	struct table *t = table_alloc(had + (plus ? 1 : 0) - (minus ? 1 : 0));
+	struct gn_sources *all = gn_sources_make(old ? old->all : NULL, plus, minus);
+	u32 i, padded = all ? round_up(all->n, STRIDE) : 0;
+	struct table *t = all ? kvzalloc(struct_size(t, status, padded), GFP_KERNEL) : NULL;
 
-	if (!t)
+	if (!t) {
+		kvfree(all);
 		return NULL;
-	for (i = 0; i < had; i++)
-		if (old->source[i] != minus)
-			t->source[n++] = old->source[i];
-	if (plus)
-		t->source[n++] = plus;
-	for (i = 0; i < t->padded; i++)
-		t->status[i] = i < n && t->source[i]->block.va ? t->source[i]->block.va :
-								 &no_status;
+	}
+	t->padded = padded;
+	t->all = all;
+	for (i = 0; i < padded; i++)
+		t->status[i] = i < all->n && all->source[i]->block.va ? all->source[i]->block.va :
+									&no_status;
 	return t;
 }
 
@@ -225,10 +213,13 @@ static struct table *table_now(void)
 	return rcu_dereference_protected(table, lockdep_is_held(&tables));
 }
 
-static int start(void)
+static int start(const struct table *first)
 {
-	int err = register_nmi_handler(NMI_LOCAL, ghes_nmi_ring, 0, "ghes_nmi");
+	struct gn_debt none = debt(first);
+	int err;
 
+	gn_credit_begin(&credit, &none);
+	err = register_nmi_handler(NMI_LOCAL, ghes_nmi_ring, 0, "ghes_nmi");
 	if (err)
 		return err;
 	err = register_nmi_handler(NMI_UNKNOWN, ghes_nmi_unknown, 0, "ghes_nmi_unknown");
@@ -267,7 +258,7 @@ static int nmi_arm(struct gn_source *s)
 	}
 	rcu_assign_pointer(table, new);
 	if (!old)
-		err = start();
+		err = start(new);
 	if (err) {
 		rcu_assign_pointer(table, old);
 		old = new;
@@ -285,20 +276,22 @@ out:
 static void nmi_disarm(struct gn_source *s)
 {
 	struct table *old, *new = NULL;
+	u32 counted = 0;
 
 	mutex_lock(&tables);
 	old = table_now();
-	if (old->n > 1) {
+	if (old->all->n > 1) {
 		/* The kernel does not fail small allocations; wait if it did. */
 		while (!(new = table_make(old, NULL, s)))
 			schedule_timeout_uninterruptible(HZ);
+		gn_sources_retire(new->all, s, &counted);
 	} else {
 		stop();
 	}
-	/* First: counted twice for a moment is an NMI too many believed, the other way round one too few. */
-	WRITE_ONCE(retired, retired + (u32)READ_ONCE(s->in.records));
 	rcu_assign_pointer(table, new);
 	synchronize_rcu_expedited();
+	if (new)
+		gn_sources_retire(new->all, s, &counted);
 	table_free(old);
 	mutex_unlock(&tables);
 }
@@ -321,8 +314,8 @@ static void nmi_moved(struct gn_source *s)
 	if (new) {
 		rcu_assign_pointer(table, new);
 	} else {
-		for (i = 0; i < old->n; i++)
-			if (old->source[i] == s)
+		for (i = 0; i < old->all->n; i++)
+			if (old->all->source[i] == s)
 				WRITE_ONCE(old->status[i], &no_status);
 		old = NULL;
 	}
@@ -334,21 +327,24 @@ out:
 
 static ssize_t nmi_credit_show(struct device_driver *driver, char *buf)
 {
+	struct gn_debt owed;
 	struct table *t;
-	int left = 0;
+	u32 left = 0;
 
 	rcu_read_lock();
 	t = rcu_dereference(table);
-	if (t)
-		left = gn_credit_left(collected_by_all(t), t->n);
+	if (t) {
+		owed = debt(t);
+		left = gn_credit_left(&credit, &owed);
+	}
 	rcu_read_unlock();
-	return sysfs_emit(buf, "%d\n", left);
+	return sysfs_emit(buf, "%u\n", left);
 }
 static DRIVER_ATTR_RO(nmi_credit);
 
 static ssize_t nmi_swallowed_show(struct device_driver *driver, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", gn_credit_swallowed());
+	return sysfs_emit(buf, "%u\n", gn_credit_spent(&credit));
 }
 static DRIVER_ATTR_RO(nmi_swallowed);
 

@@ -13,7 +13,6 @@
 #include "collect.h"
 #include "drain.h"
 #include "fatal.h"
-#include "sync.h"
 #include "take.h"
 
 /* Looks in a row before the owner of a claim goes home regardless. */
@@ -213,15 +212,6 @@ NOKPROBE_SYMBOL(gn_collect_for);
  */
 notrace enum gn_outcome gn_collect_again(struct gn_source *s)
 {
-	struct gn_sync *sync = s->sync;
-	enum gn_outcome outcome;
-
-	/* The exception that the record belongs to may still be on its way. */
-	if (sync)
-		gn_sync_advance(sync);
-	outcome = collect(s, NULL, false, NULL);
-	if (sync)
-		gn_sync_settle(sync, outcome == GN_COLLECTED);
-	return outcome;
+	return collect(s, NULL, false, NULL);
 }
 NOKPROBE_SYMBOL(gn_collect_again);

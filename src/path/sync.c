@@ -31,9 +31,8 @@
  *
  * A record may be collected before its exception gets here: by another CPU's
  * exception, which asks all sources, or by the drain's look at a block that had
- * to wait. That leaves credit, as for NMIs: an exception that finds nothing
- * spends it. It is never more than one per CPU, and good for CREDIT_MS. It is
- * advanced before the look: the other exception may come between look and credit.
+ * to wait. As for NMIs, an exception is then owed (credit.c): one per record, one
+ * per CPU at most.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -54,60 +53,49 @@
 #include "sync.h"
 #include "waiter.h"
 
-/* How long an exception may be under way after its record was collected. */
-#define CREDIT_MS 1000u
 /* Looks at a source that another CPU is just collecting from. */
 #define COLLECT_TRIES 1000u
 /* Records that are shown before the machine dies. */
 #define SHOW_MAX 4
 
-struct gn_sync_table {
-	u32 n;
-	struct gn_source *source[];
-};
-
 struct gn_sync gn_sync_sea = { .lock = __MUTEX_INITIALIZER(gn_sync_sea.lock) };
 struct gn_sync gn_sync_sei = { .lock = __MUTEX_INITIALIZER(gn_sync_sei.lock) };
 
-/*
- * NMI-safe. Before a look that may collect another exception's record: that one
- * finds the credit at whatever moment it finds the source empty.
+/* NMI-safe. One exception comes for a record, and each CPU can be under way with one. */
+static struct gn_debt debt(const struct gn_sources *t)
+{
+	return (struct gn_debt){
+		.collected = gn_sources_collected(t),
+		.each = 1,
+		.most = num_online_cpus(),
+	};
+}
+NOKPROBE_SYMBOL(debt);
+
+/**
+ * gn_sync_age() - another GN_CREDIT_MS have gone by
+ * @sync: the notification
+ *
+ * Context: Process context, one caller at a time.
  */
-void gn_sync_advance(struct gn_sync *sync)
+void gn_sync_age(struct gn_sync *sync)
 {
-	WRITE_ONCE(sync->credit_until, gn_clock() + (u64)gn_clock_hz() * CREDIT_MS / MSEC_PER_SEC);
-	atomic_inc(&sync->credit);
-	smp_mb__after_atomic(); /* ADVANCE: before the block is cleared */
-}
-NOKPROBE_SYMBOL(gn_sync_advance);
+	struct gn_sources *t;
+	struct gn_debt owed;
 
-/* NMI-safe. After the look: the credit stays if it collected. */
-void gn_sync_settle(struct gn_sync *sync, bool collected)
-{
-	int most = num_online_cpus();
-
-	if (!collected)
-		atomic_dec_if_positive(&sync->credit);
-	else if (atomic_read(&sync->credit) > most)
-		atomic_set(&sync->credit, most);
-}
-NOKPROBE_SYMBOL(gn_sync_settle);
-
-/* NMI-safe. */
-static bool spend(struct gn_sync *sync)
-{
-	if (gn_clock() > READ_ONCE(sync->credit_until)) {
-		atomic_set(&sync->credit, 0);
-		return false;
+	rcu_read_lock();
+	t = rcu_dereference(sync->table);
+	if (t) {
+		owed = debt(t);
+		gn_credit_age(&sync->credit, &owed);
 	}
-	return atomic_dec_if_positive(&sync->credit) >= 0;
+	rcu_read_unlock();
 }
-NOKPROBE_SYMBOL(spend);
 
 /* NMI-safe. One claim less waits; what drains left to it is theirs again. */
 static void stop_waiting(struct gn_sync *sync)
 {
-	struct gn_sync_table *t;
+	struct gn_sources *t;
 	u32 i;
 
 	if (!atomic_dec_and_test(&sync->waiting)) /* WAIT_LAST */
@@ -132,27 +120,37 @@ NOKPROBE_SYMBOL(stop_waiting);
  */
 int gn_sync_collect(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *asker)
 {
-	struct gn_sync_table *t = rcu_dereference_raw(sync->table);
+	struct gn_sources *t = rcu_dereference_raw(sync->table);
 	u32 owner = asker->owner, i;
 	bool collected = false, taken = false;
+	struct gn_debt owed;
 
 	for (i = 0; t && i < t->n; i++) {
-		bool another = collected || taken; /* one is ours; a second is somebody else's */
-		enum gn_outcome outcome;
-
-		if (another)
-			gn_sync_advance(sync);
 		asker->owner = owner;
-		outcome = gn_collect_for(t->source[i], regs, asker);
-		if (another)
-			gn_sync_settle(sync, outcome == GN_COLLECTED || outcome == GN_BUSY);
-		if (outcome == GN_COLLECTED)
+		switch (gn_collect_for(t->source[i], regs, asker)) {
+		case GN_COLLECTED:
 			collected = true;
-		else if (outcome != GN_NOTHING) /* BUSY: whoever is there looks again, for us */
+			break;
+		case GN_BUSY: /* whoever is there looks again, for us */
+		case GN_LEFT:
 			taken = true;
+			break;
+		case GN_NOTHING:
+			break;
+		}
 	}
-	if (likely(collected) || taken || spend(sync))
+	if (unlikely(!t))
+		goto nothing;
+	owed = debt(t);
+	if (likely(collected)) {
+		/* Never below nothing: an exception too few believed is a task killed. */
+		if (likely(gn_credit_left(&sync->credit, &owed)))
+			gn_credit_claimed(&sync->credit);
 		return 0;
+	}
+	if (taken || gn_credit_spend(&sync->credit, &owed))
+		return 0;
+nothing:
 	atomic_inc(&sync->unclaimed);
 	return -ENOENT;
 }
@@ -166,7 +164,7 @@ NOKPROBE_SYMBOL(gn_sync_collect);
  */
 void gn_sync_ring(struct gn_sync *sync)
 {
-	struct gn_sync_table *t = rcu_dereference_raw(sync->table);
+	struct gn_sources *t = rcu_dereference_raw(sync->table);
 	u32 i;
 
 	for (i = 0; t && i < t->n; i++)
@@ -204,7 +202,7 @@ NOKPROBE_SYMBOL(show);
  */
 void gn_sync_show(struct gn_sync *sync)
 {
-	struct gn_sync_table *t = rcu_dereference_raw(sync->table);
+	struct gn_sources *t = rcu_dereference_raw(sync->table);
 	u32 i;
 
 	for (i = 0; t && i < t->n && i < SHOW_MAX; i++)
@@ -231,7 +229,7 @@ static void await_collectors(struct gn_source *s)
 void gn_sync_deliver(struct gn_waiter *w)
 {
 	struct gn_sync *sync = w->sync;
-	struct gn_sync_table *t;
+	struct gn_sources *t;
 	u32 i;
 
 	mutex_lock(&sync->lock);
@@ -328,31 +326,13 @@ int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *a
 }
 NOKPROBE_SYMBOL(gn_sync_claim);
 
-/* The sources of @old with @plus and without @minus; NULL if none or no memory. */
-static struct gn_sync_table *table_make(const struct gn_sync_table *old, struct gn_source *plus,
-					struct gn_source *minus)
+static void replace(struct gn_sync *sync, struct gn_sources *new)
 {
-	u32 i, n = 0, had = old ? old->n : 0;
-	struct gn_sync_table *t = kzalloc(struct_size(t, source, had + 1), GFP_KERNEL);
-
-	if (!t)
-		return NULL;
-	for (i = 0; i < had; i++)
-		if (old->source[i] != minus)
-			t->source[n++] = old->source[i];
-	if (plus)
-		t->source[n++] = plus;
-	t->n = n;
-	return t;
-}
-
-static void replace(struct gn_sync *sync, struct gn_sync_table *new)
-{
-	struct gn_sync_table *old =
+	struct gn_sources *old =
 		rcu_replace_pointer(sync->table, new, lockdep_is_held(&sync->lock));
 
 	synchronize_rcu_expedited();
-	kfree(old);
+	kvfree(old);
 }
 
 /**
@@ -365,16 +345,22 @@ static void replace(struct gn_sync *sync, struct gn_sync_table *new)
  */
 int gn_sync_add(struct gn_sync *sync, struct gn_source *s)
 {
-	struct gn_sync_table *t;
+	struct gn_sources *old, *new;
+	struct gn_debt none;
 
 	mutex_lock(&sync->lock);
-	t = table_make(rcu_dereference_protected(sync->table, true), s, NULL);
-	if (t) {
+	old = rcu_dereference_protected(sync->table, lockdep_is_held(&sync->lock));
+	new = gn_sources_make(old, s, NULL);
+	if (new) {
+		if (!old) {
+			none = debt(new);
+			gn_credit_begin(&sync->credit, &none);
+		}
 		s->sync = sync;
-		replace(sync, t);
+		replace(sync, new);
 	}
 	mutex_unlock(&sync->lock);
-	return t ? 0 : -ENOMEM;
+	return new ? 0 : -ENOMEM;
 }
 
 /**
@@ -389,17 +375,19 @@ int gn_sync_add(struct gn_sync *sync, struct gn_source *s)
  */
 void gn_sync_remove(struct gn_sync *sync, struct gn_source *s)
 {
-	struct gn_sync_table *t, *old;
+	struct gn_sources *old, *new = NULL;
+	u32 counted = 0;
 
 	mutex_lock(&sync->lock);
-	old = rcu_dereference_protected(sync->table, true);
-	/* The kernel does not fail small allocations; wait if it did. */
-	while (!(t = table_make(old, NULL, s)))
-		schedule_timeout_uninterruptible(HZ);
-	if (!t->n) {
-		kfree(t);
-		t = NULL;
+	old = rcu_dereference_protected(sync->table, lockdep_is_held(&sync->lock));
+	if (old->n > 1) {
+		/* The kernel does not fail small allocations; wait if it did. */
+		while (!(new = gn_sources_make(old, NULL, s)))
+			schedule_timeout_uninterruptible(HZ);
+		gn_sources_retire(new, s, &counted);
 	}
-	replace(sync, t);
+	replace(sync, new);
+	if (new)
+		gn_sources_retire(new, s, &counted);
 	mutex_unlock(&sync->lock);
 }

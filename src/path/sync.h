@@ -12,8 +12,9 @@
 
 #include "../source.h"
 #include "collect.h"
+#include "credit.h"
+#include "sources.h"
 
-struct gn_sync_table;
 struct gn_waiter;
 struct pt_regs;
 
@@ -24,18 +25,16 @@ struct pt_regs;
  *        an exception
  * @waiting: claims whose task has not delivered yet; while there are some,
  *           drains in interrupts leave these sources to them
- * @credit: records that were collected before the exception they belong to
- * @credit_until: gn_clock() until which @credit is good
+ * @credit: exceptions whose records were collected before they came
  * @changing: sources are on their way between two drivers
  * @late: claims whose task could not deliver: an interrupt did
  * @unclaimed: exceptions without a record
  */
 struct gn_sync {
-	struct gn_sync_table __rcu *table;
+	struct gn_sources __rcu *table;
 	struct mutex lock;
 	atomic_t waiting;
-	atomic_t credit;
-	u64 credit_until;
+	struct gn_credit credit;
 	bool changing;
 	atomic_t late;
 	atomic_t unclaimed;
@@ -53,8 +52,7 @@ int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *a
 int gn_sync_collect(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *asker);
 void gn_sync_ring(struct gn_sync *sync);
 void gn_sync_show(struct gn_sync *sync);
-void gn_sync_advance(struct gn_sync *sync);
-void gn_sync_settle(struct gn_sync *sync, bool collected);
+void gn_sync_age(struct gn_sync *sync);
 void gn_sync_deliver(struct gn_waiter *w);
 
 /* Is a task going to deliver what is queued in @s? */
@@ -63,14 +61,6 @@ static inline bool gn_sync_waits(const struct gn_source *s)
 	return s->sync && atomic_read(&s->sync->waiting);
 }
 #else
-static inline void gn_sync_advance(struct gn_sync *sync)
-{
-}
-
-static inline void gn_sync_settle(struct gn_sync *sync, bool collected)
-{
-}
-
 static inline bool gn_sync_waits(const struct gn_source *s)
 {
 	return false;

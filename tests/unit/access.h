@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In place of src/path/window.h and the kernel's barriers: firmware memory whose
+ * In place of the accessors of src/path/window.h and the kernel's barriers: firmware memory whose
  * every access leaves a letter, so that a test can say in which order they were.
  *
  *	R	the error status address register is read
@@ -15,14 +15,20 @@
 
 #include "unit.h"
 
-#define GN_WINDOW_H
-
-struct gn_window {
-	void *va;
-	u64 pa;
-	u32 length;
-	bool device;
-};
+/* The window as it is, its accessors by other names. */
+#define GN_ARCH_H
+#define gn_arch_copy	  memcpy
+#define gn_window_read32  plain_read32
+#define gn_window_read64  plain_read64
+#define gn_window_write32 plain_write32
+#define gn_window_write64 plain_write64
+#define gn_window_copy	  plain_copy
+#include "path/window.h"
+#undef gn_window_read32
+#undef gn_window_read64
+#undef gn_window_write32
+#undef gn_window_write64
+#undef gn_window_copy
 
 static char letters[256];
 static u8 *block_at, *ack_at, *reg_at;

@@ -8,9 +8,7 @@
 #include "block.h"
 
 /* What collect.c calls besides. */
-#define GN_ARCH_H
 #define GN_DRAIN_H
-#define GN_SYNC_H
 #define min_t(type, a, b) ((type)(a) < (type)(b) ? (type)(a) : (type)(b))
 
 static u64 gn_clock(void)
@@ -20,7 +18,6 @@ static u64 gn_clock(void)
 
 #include "source.h"
 
-struct gn_sync;
 static unsigned int rings, looks, fatals;
 
 static void gn_drain_now(struct gn_source *s)
@@ -38,16 +35,6 @@ static void gn_drain_look(struct gn_source *s)
 {
 	gn_drain_now(s);
 	looks++;
-}
-
-static void gn_sync_advance(struct gn_sync *sync)
-{
-	assert_non_null(sync);
-}
-
-static void gn_sync_settle(struct gn_sync *sync, bool collected)
-{
-	assert_true(sync && (collected || !collected));
 }
 
 #include "path/estatus.c"

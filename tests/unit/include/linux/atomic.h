@@ -32,6 +32,11 @@ static inline void atomic_set_release(atomic_t *v, int i)
 	__atomic_store_n(&v->counter, i, __ATOMIC_RELEASE);
 }
 
+static inline void atomic_inc(atomic_t *v)
+{
+	__atomic_fetch_add(&v->counter, 1, __ATOMIC_RELAXED);
+}
+
 static inline int atomic_fetch_inc(atomic_t *v)
 {
 	return __atomic_fetch_add(&v->counter, 1, __ATOMIC_SEQ_CST);

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: the credit
+ *
+ * Records and notifications do not come in pairs where one notification makes
+ * several sources be looked at. It may collect the records of several; those that
+ * firmware sent for the others then find nothing, here or on another CPU. The
+ * drain that makes room, the look after binding and the slow look collect records
+ * whose notification is still to come. Left alone, the kernel would report an NMI
+ * as unknown, and may panic on it; and an abort's task would be killed.
+ *
+ * So notifications are owed: as many as may come for each record that was
+ * collected, by whomever, less one for each that a record was the reason of. One
+ * that finds nothing is taken for one that was owed, as long as there are any.
+ *
+ * A foreign one (a watchdog card's NMI, an abort without a record) must not be
+ * lost to this: what is owed is bounded, and all of it is forgotten between one
+ * and two times GN_CREDIT_MS after the record was collected.
+ *
+ * Nothing is counted when a record is collected: what each source has counted
+ * anyway is added up when a notification finds nothing. That count is there
+ * before the source's claim is left, so whoever finds a block empty because
+ * another one took its record finds the credit too. Two numbers suffice for the
+ * rest: the records collected and the notifications gone at the last but one
+ * GN_CREDIT_MS. Both wrap; differences do not mind.
+ */
+#include <linux/atomic.h>
+#include <linux/compiler.h>
+#include <linux/kprobes.h>
+
+#include "credit.h"
+
+/* Tries to be the one that takes the next of what is owed. */
+#define TRIES 8
+
+/* NMI-safe. What was owed at @now of what came after @from; negative if more came than records. */
+static s32 owed(struct gn_credit_mark from, struct gn_credit_mark now, u32 each)
+{
+	return (s32)((now.collected - from.collected) * each - (now.gone - from.gone));
+}
+NOKPROBE_SYMBOL(owed);
+
+/* NMI-safe. */
+static struct gn_credit_mark moment(const struct gn_credit *credit, const struct gn_debt *debt)
+{
+	return (struct gn_credit_mark){ .collected = debt->collected,
+					.gone = (u32)atomic_read(&credit->gone) };
+}
+NOKPROBE_SYMBOL(moment);
+
+/**
+ * gn_credit_begin() - nothing is owed
+ * @credit: the credit
+ * @debt: what has been collected so far
+ *
+ * Context: Nobody asks meanwhile.
+ */
+void gn_credit_begin(struct gn_credit *credit, const struct gn_debt *debt)
+{
+	credit->since.mark = moment(credit, debt);
+	credit->next = credit->since;
+}
+
+/**
+ * gn_credit_claimed() - a notification had a record for a reason
+ * @credit: its credit
+ *
+ * Context: NMI-safe.
+ */
+void gn_credit_claimed(struct gn_credit *credit)
+{
+	atomic_inc(&credit->gone);
+}
+NOKPROBE_SYMBOL(gn_credit_claimed);
+
+/**
+ * gn_credit_left() - how many notifications are owed
+ * @credit: the credit
+ * @debt: for what
+ *
+ * Context: NMI-safe.
+ * Return: 0 to the most there may be.
+ */
+u32 gn_credit_left(const struct gn_credit *credit, const struct gn_debt *debt)
+{
+	union gn_credit_word from = { .word = READ_ONCE(credit->since.word) };
+	s32 left = owed(from.mark, moment(credit, debt), debt->each);
+
+	if (left <= 0)
+		return 0;
+	return (u32)left < debt->most ? (u32)left : debt->most;
+}
+NOKPROBE_SYMBOL(gn_credit_left);
+
+/**
+ * gn_credit_spend() - a notification finds nothing: is it one that is owed?
+ * @credit: the credit
+ * @debt: for what
+ *
+ * Context: NMI-safe.
+ * Return: true if it is; one less is owed then.
+ */
+bool gn_credit_spend(struct gn_credit *credit, const struct gn_debt *debt)
+{
+	int tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		int old = atomic_read(&credit->gone);
+
+		if (!gn_credit_left(credit, debt))
+			return false;
+		if (atomic_cmpxchg(&credit->gone, old, (int)((u32)old + 1)) == old) {
+			atomic_inc(&credit->spent);
+			return true;
+		}
+	}
+	return false;
+}
+NOKPROBE_SYMBOL(gn_credit_spend);
+
+/**
+ * gn_credit_age() - another GN_CREDIT_MS have gone by
+ * @credit: the credit
+ * @debt: for what
+ *
+ * Context: One caller at a time.
+ */
+void gn_credit_age(struct gn_credit *credit, const struct gn_debt *debt)
+{
+	union gn_credit_word now = { .mark = moment(credit, debt) };
+
+	/* Notifications spent on what is forgotten now are no debt of what comes. */
+	if (owed(credit->next.mark, now.mark, debt->each) < 0)
+		credit->next = now;
+	WRITE_ONCE(credit->since.word, credit->next.word);
+	credit->next = now;
+}
+
+/**
+ * gn_credit_spent() - notifications that found nothing and were owed
+ * @credit: the credit
+ *
+ * Context: Any.
+ * Return: how many since the module was loaded.
+ */
+u32 gn_credit_spent(const struct gn_credit *credit)
+{
+	return (u32)atomic_read(&credit->spent);
+}

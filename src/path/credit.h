@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Notifications that are owed: their records were collected before they came.
+ * Pure.
+ */
+#ifndef GN_CREDIT_H
+#define GN_CREDIT_H
+
+#include <linux/atomic.h>
+#include <linux/types.h>
+
+/* How long a notification may be under way after its record was collected, at most twice that. */
+#define GN_CREDIT_MS 1000u
+
+/* A moment: records collected so far, and notifications that are owed no more. */
+struct gn_credit_mark {
+	u32 collected;
+	u32 gone;
+};
+
+union gn_credit_word {
+	struct gn_credit_mark mark;
+	u64 word; /* so that nobody ever reads half of a new one */
+};
+
+/**
+ * struct gn_credit - what is owed
+ * @since: what came before is forgotten
+ * @next: becomes @since; gn_credit_age() only
+ * @gone: notifications that had a record for a reason, or were believed
+ * @spent: how many were believed
+ */
+struct gn_credit {
+	union gn_credit_word since;
+	union gn_credit_word next;
+	atomic_t gone;
+	atomic_t spent;
+};
+
+/**
+ * struct gn_debt - what a notification is owed for
+ * @collected: records collected so far, all sources together; wraps
+ * @each: notifications that may come for one record
+ * @most: how many are owed at most
+ */
+struct gn_debt {
+	u32 collected;
+	u32 each;
+	u32 most;
+};
+
+void gn_credit_begin(struct gn_credit *credit, const struct gn_debt *debt);
+void gn_credit_claimed(struct gn_credit *credit);
+u32 gn_credit_left(const struct gn_credit *credit, const struct gn_debt *debt);
+bool gn_credit_spend(struct gn_credit *credit, const struct gn_debt *debt);
+void gn_credit_age(struct gn_credit *credit, const struct gn_debt *debt);
+u32 gn_credit_spent(const struct gn_credit *credit);
+
+#endif
