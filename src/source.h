@@ -84,6 +84,7 @@ struct gn_malformed {
  * @moved_to: block address outside @block, to be mapped; 0: none
  * @moved_seen: block address outside the table of NMI sources that was counted as
  *              a move already
+ * @moves: how many were counted
  * @refused: block address that could not be mapped; 0: none
  * @complain_empty: the drain is to complain about an empty notification, once
  * @in: counters of the collecting side
@@ -125,6 +126,7 @@ struct gn_source {
 	u64 moved_to;
 	u64 moved_seen;
 	u64 refused;
+	atomic_t moves;
 	int complain_empty;
 	struct gn_collected in;
 	struct gn_sync *sync;

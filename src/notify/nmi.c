@@ -58,7 +58,6 @@ static struct table __rcu *table;
 static DEFINE_MUTEX(tables); /* serialises changes; never taken in NMI */
 
 static struct gn_credit credit;
-static atomic_t moves; /* blocks that were seen to have moved; each may hold a record */
 
 /* NMI-safe. Firmware may ring all CPUs for one record. */
 static struct gn_debt debt(const struct table *t)
@@ -66,18 +65,21 @@ static struct gn_debt debt(const struct table *t)
 	u32 cpus = num_online_cpus();
 
 	return (struct gn_debt){
-		.collected = gn_sources_collected(t->all) + (u32)atomic_read(&moves),
+		.sources = t->all,
 		.each = cpus,
 		.most = t->all->n * cpus,
 	};
 }
 NOKPROBE_SYMBOL(debt);
 
-/* NMI-safe. The sources of one stride; returns how many had a record. */
+/* NMI-safe. A stride with a record; returns how many it has. @asking: not the first such stride. */
 static __always_inline u32 ring_stride(struct table *t, u32 first, struct pt_regs *regs,
-				       bool *collected)
+				       bool asking, bool *collected)
 {
 	u32 i, handled = 0;
+
+	if (!asking)
+		gn_credit_enter(&credit);
 
 	for (i = first; i < first + STRIDE; i++) {
 		if (!READ_ONCE(*t->status[i]))
@@ -93,18 +95,23 @@ static __always_inline u32 ring_stride(struct table *t, u32 first, struct pt_reg
 static notrace int ghes_nmi_ring(unsigned int type, struct pt_regs *regs)
 {
 	struct table *t = rcu_dereference_raw(table);
+	bool asking = false, collected = false;
 	u32 i, handled = 0;
-	bool collected = false;
 
 	for (i = 0; i < t->padded; i += STRIDE) {
 		const u32 *const *s = &t->status[i];
 
 		if (unlikely(READ_ONCE(*s[0]) | READ_ONCE(*s[1]) | READ_ONCE(*s[2]) |
-			     READ_ONCE(*s[3])))
-			handled += ring_stride(t, i, regs, &collected);
+			     READ_ONCE(*s[3]))) {
+			handled += ring_stride(t, i, regs, asking, &collected);
+			asking = true;
+		}
 	}
-	if (unlikely(collected))
-		gn_credit_claimed(&credit);
+	if (unlikely(asking)) {
+		if (collected)
+			gn_credit_claimed(&credit);
+		gn_credit_leave(&credit);
+	}
 	return handled;
 }
 NOKPROBE_SYMBOL(ghes_nmi_ring);
@@ -137,7 +144,7 @@ static u32 slow_look(struct table *t)
 			explained++;
 		if (moved) {
 			if (xchg(&s->moved_seen, pa) != pa)
-				atomic_inc(&moves);
+				atomic_inc(&s->moves);
 			WRITE_ONCE(s->moved_to, pa);
 			gn_drain_now(s);
 		}
@@ -150,15 +157,17 @@ NOKPROBE_SYMBOL(slow_look);
 static int ghes_nmi_unknown(unsigned int type, struct pt_regs *regs)
 {
 	struct table *t = rcu_dereference_raw(table);
-	u32 explained = slow_look(t);
-	struct gn_debt owed;
+	struct gn_debt owed = debt(t);
+	u32 explained;
 
-	if (explained) {
+	gn_credit_enter(&credit);
+	explained = slow_look(t);
+	if (explained)
 		gn_credit_claimed(&credit);
-		return explained;
-	}
-	owed = debt(t);
-	return gn_credit_spend(&credit, &owed) ? NMI_HANDLED : NMI_DONE;
+	else if (gn_credit_spend(&credit, &owed))
+		explained = 1;
+	gn_credit_leave(&credit);
+	return explained;
 }
 NOKPROBE_SYMBOL(ghes_nmi_unknown);
 

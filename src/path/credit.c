@@ -29,6 +29,7 @@
 #include <linux/kprobes.h>
 
 #include "credit.h"
+#include "sources.h"
 
 /* Tries to be the one that takes the next of what is owed. */
 #define TRIES 8
@@ -40,57 +41,128 @@ static s32 owed(struct gn_credit_mark from, struct gn_credit_mark now, u32 each)
 }
 NOKPROBE_SYMBOL(owed);
 
-/* NMI-safe. */
-static struct gn_credit_mark moment(const struct gn_credit *credit, const struct gn_debt *debt)
+/*
+ * NMI-safe. How many are owed. What is gone is read first: whoever counts as gone
+ * meanwhile has collected meanwhile, and would be taken for one without a record.
+ */
+static u32 look_up(const struct gn_credit *credit, const struct gn_debt *debt, u32 *gone)
 {
-	return (struct gn_credit_mark){ .collected = debt->collected,
-					.gone = (u32)atomic_read(&credit->gone) };
+	union gn_credit_word from;
+	struct gn_credit_mark now;
+	s32 left;
+
+	now.gone = (u32)atomic_read(&credit->gone);
+	smp_rmb(); /* GONE */
+	now.collected = gn_sources_collected(debt->sources);
+	from.word = READ_ONCE(credit->since.word);
+	*gone = now.gone;
+	left = owed(from.mark, now, debt->each);
+	if (left <= 0)
+		return 0;
+	return (u32)left < debt->most ? (u32)left : debt->most;
 }
-NOKPROBE_SYMBOL(moment);
+NOKPROBE_SYMBOL(look_up);
+
+/* NMI-safe. Takes one of what is owed. Whoever others are always faster than is believed. */
+static bool take(struct gn_credit *credit, const struct gn_debt *debt)
+{
+	int tries;
+	u32 gone;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		if (!look_up(credit, debt, &gone))
+			return false;
+		/* Orders what was collected before it, too: GONE. */
+		if (atomic_cmpxchg(&credit->gone, (int)gone, (int)(gone + 1)) == (int)gone)
+			return true;
+	}
+	return true;
+}
+NOKPROBE_SYMBOL(take);
 
 /**
  * gn_credit_begin() - nothing is owed
  * @credit: the credit
- * @debt: what has been collected so far
+ * @debt: for what
  *
  * Context: Nobody asks meanwhile.
  */
 void gn_credit_begin(struct gn_credit *credit, const struct gn_debt *debt)
 {
-	credit->since.mark = moment(credit, debt);
+	credit->since.mark.collected = gn_sources_collected(debt->sources);
+	credit->since.mark.gone = (u32)atomic_read(&credit->gone);
 	credit->next = credit->since;
 }
 
 /**
- * gn_credit_claimed() - a notification had a record for a reason
+ * gn_credit_enter() - a notification is about to collect
  * @credit: its credit
  *
  * Context: NMI-safe.
  */
+void gn_credit_enter(struct gn_credit *credit)
+{
+	atomic_inc(&credit->asking);
+	smp_mb__after_atomic(); /* ENTER: before anything is collected */
+}
+NOKPROBE_SYMBOL(gn_credit_enter);
+
+/**
+ * gn_credit_claimed() - a notification was sent for a reason that is not owed
+ * @credit: its credit
+ *
+ * Context: NMI-safe, after gn_credit_enter().
+ */
 void gn_credit_claimed(struct gn_credit *credit)
 {
+	smp_mb__before_atomic(); /* GONE: it was collected before */
 	atomic_inc(&credit->gone);
 }
 NOKPROBE_SYMBOL(gn_credit_claimed);
+
+/**
+ * gn_credit_claim() - a notification had a record
+ * @credit: its credit
+ * @debt: for what
+ *
+ * As gn_credit_claimed(), and never below nothing: where a foreign one was
+ * believed in the place of this one, no other must pay for it.
+ *
+ * Context: NMI-safe, after gn_credit_enter().
+ */
+void gn_credit_claim(struct gn_credit *credit, const struct gn_debt *debt)
+{
+	take(credit, debt);
+}
+NOKPROBE_SYMBOL(gn_credit_claim);
+
+/**
+ * gn_credit_leave() - a notification has told the credit what it was for
+ * @credit: its credit
+ *
+ * Context: NMI-safe.
+ */
+void gn_credit_leave(struct gn_credit *credit)
+{
+	smp_mb__before_atomic(); /* LEAVE: after it counted as gone */
+	atomic_dec(&credit->asking);
+}
+NOKPROBE_SYMBOL(gn_credit_leave);
 
 /**
  * gn_credit_left() - how many notifications are owed
  * @credit: the credit
  * @debt: for what
  *
- * Context: NMI-safe.
+ * Context: Any.
  * Return: 0 to the most there may be.
  */
 u32 gn_credit_left(const struct gn_credit *credit, const struct gn_debt *debt)
 {
-	union gn_credit_word from = { .word = READ_ONCE(credit->since.word) };
-	s32 left = owed(from.mark, moment(credit, debt), debt->each);
+	u32 gone;
 
-	if (left <= 0)
-		return 0;
-	return (u32)left < debt->most ? (u32)left : debt->most;
+	return look_up(credit, debt, &gone);
 }
-NOKPROBE_SYMBOL(gn_credit_left);
 
 /**
  * gn_credit_spend() - a notification finds nothing: is it one that is owed?
@@ -102,19 +174,10 @@ NOKPROBE_SYMBOL(gn_credit_left);
  */
 bool gn_credit_spend(struct gn_credit *credit, const struct gn_debt *debt)
 {
-	int tries;
-
-	for (tries = 0; tries < TRIES; tries++) {
-		int old = atomic_read(&credit->gone);
-
-		if (!gn_credit_left(credit, debt))
-			return false;
-		if (atomic_cmpxchg(&credit->gone, old, (int)((u32)old + 1)) == old) {
-			atomic_inc(&credit->spent);
-			return true;
-		}
-	}
-	return false;
+	if (!take(credit, debt))
+		return false;
+	atomic_inc(&credit->spent);
+	return true;
 }
 NOKPROBE_SYMBOL(gn_credit_spend);
 
@@ -123,17 +186,31 @@ NOKPROBE_SYMBOL(gn_credit_spend);
  * @credit: the credit
  * @debt: for what
  *
+ * A handler that is asking may have its record among the collected and not be
+ * among the gone yet. It counts as gone in what is kept, or one too few would be
+ * owed from then on. Hence the order: what is collected is read first; who
+ * collected it is still asking (ENTER), or gone (LEAVE).
+ *
  * Context: One caller at a time.
  */
 void gn_credit_age(struct gn_credit *credit, const struct gn_debt *debt)
 {
-	union gn_credit_word now = { .mark = moment(credit, debt) };
+	union gn_credit_word kept;
+	struct gn_credit_mark now;
+	u32 asking;
 
+	now.collected = gn_sources_collected(debt->sources);
+	smp_rmb(); /* ENTER */
+	asking = (u32)atomic_read(&credit->asking);
+	smp_rmb(); /* LEAVE */
+	now.gone = (u32)atomic_read(&credit->gone);
+
+	kept.mark = (struct gn_credit_mark){ now.collected, now.gone + asking };
 	/* Notifications spent on what is forgotten now are no debt of what comes. */
-	if (owed(credit->next.mark, now.mark, debt->each) < 0)
-		credit->next = now;
+	if (owed(credit->next.mark, now, debt->each) < 0)
+		credit->next = kept;
 	WRITE_ONCE(credit->since.word, credit->next.word);
-	credit->next = now;
+	credit->next = kept;
 }
 
 /**

@@ -9,6 +9,8 @@
 #include <linux/atomic.h>
 #include <linux/types.h>
 
+struct gn_sources;
+
 /* How long a notification may be under way after its record was collected, at most twice that. */
 #define GN_CREDIT_MS 1000u
 
@@ -27,30 +29,35 @@ union gn_credit_word {
  * struct gn_credit - what is owed
  * @since: what came before is forgotten
  * @next: becomes @since; gn_credit_age() only
+ * @asking: handlers that may have collected and have not told the credit yet
  * @gone: notifications that had a record for a reason, or were believed
  * @spent: how many were believed
  */
 struct gn_credit {
 	union gn_credit_word since;
 	union gn_credit_word next;
+	atomic_t asking;
 	atomic_t gone;
 	atomic_t spent;
 };
 
 /**
  * struct gn_debt - what a notification is owed for
- * @collected: records collected so far, all sources together; wraps
+ * @sources: whose records
  * @each: notifications that may come for one record
  * @most: how many are owed at most
  */
 struct gn_debt {
-	u32 collected;
+	const struct gn_sources *sources;
 	u32 each;
 	u32 most;
 };
 
 void gn_credit_begin(struct gn_credit *credit, const struct gn_debt *debt);
+void gn_credit_enter(struct gn_credit *credit);
 void gn_credit_claimed(struct gn_credit *credit);
+void gn_credit_claim(struct gn_credit *credit, const struct gn_debt *debt);
+void gn_credit_leave(struct gn_credit *credit);
 u32 gn_credit_left(const struct gn_credit *credit, const struct gn_debt *debt);
 bool gn_credit_spend(struct gn_credit *credit, const struct gn_debt *debt);
 void gn_credit_age(struct gn_credit *credit, const struct gn_debt *debt);

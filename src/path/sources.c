@@ -35,6 +35,13 @@ struct gn_sources *gn_sources_make(const struct gn_sources *old, struct gn_sourc
 	return new;
 }
 
+/* NMI-safe. */
+static u32 collected(const struct gn_source *s)
+{
+	return (u32)READ_ONCE(s->in.records) + (u32)atomic_read(&s->moves);
+}
+NOKPROBE_SYMBOL(collected);
+
 /**
  * gn_sources_retire() - go on counting what a source that leaves has collected
  * @sources: the list without it
@@ -46,15 +53,18 @@ struct gn_sources *gn_sources_make(const struct gn_sources *old, struct gn_sourc
  */
 void gn_sources_retire(struct gn_sources *sources, const struct gn_source *s, u32 *counted)
 {
-	u32 records = (u32)READ_ONCE(s->in.records);
+	u32 now = collected(s);
 
-	WRITE_ONCE(sources->retired, sources->retired + records - *counted);
-	*counted = records;
+	WRITE_ONCE(sources->retired, sources->retired + now - *counted);
+	*counted = now;
 }
 
 /**
- * gn_sources_collected() - records that all of them have collected so far
+ * gn_sources_collected() - what notifications have been owed for so far
  * @sources: the list
+ *
+ * The records that all of them have collected. A move of a block counts as one:
+ * its record may have to wait for a new window, and its notification does not.
  *
  * Context: NMI-safe.
  * Return: how many; wraps.
@@ -64,7 +74,7 @@ u32 gn_sources_collected(const struct gn_sources *sources)
 	u32 i, sum = READ_ONCE(sources->retired);
 
 	for (i = 0; i < sources->n; i++)
-		sum += (u32)READ_ONCE(sources->source[i]->in.records);
+		sum += collected(sources->source[i]);
 	return sum;
 }
 NOKPROBE_SYMBOL(gn_sources_collected);

@@ -13,7 +13,7 @@ struct gn_source;
 /**
  * struct gn_sources - such a list; never changed, only replaced
  * @n: how many
- * @retired: records collected by sources that have left
+ * @retired: what gn_sources_collected() counted of sources that have left
  * @source: the sources
  */
 struct gn_sources {

@@ -65,7 +65,7 @@ struct gn_sync gn_sync_sei = { .lock = __MUTEX_INITIALIZER(gn_sync_sei.lock) };
 static struct gn_debt debt(const struct gn_sources *t)
 {
 	return (struct gn_debt){
-		.collected = gn_sources_collected(t),
+		.sources = t,
 		.each = 1,
 		.most = num_online_cpus(),
 	};
@@ -123,9 +123,13 @@ int gn_sync_collect(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker 
 	struct gn_sources *t = rcu_dereference_raw(sync->table);
 	u32 owner = asker->owner, i;
 	bool collected = false, taken = false;
+	bool ours = true;
 	struct gn_debt owed;
 
-	for (i = 0; t && i < t->n; i++) {
+	if (unlikely(!t))
+		goto nothing;
+	gn_credit_enter(&sync->credit);
+	for (i = 0; i < t->n; i++) {
 		asker->owner = owner;
 		switch (gn_collect_for(t->source[i], regs, asker)) {
 		case GN_COLLECTED:
@@ -139,16 +143,13 @@ int gn_sync_collect(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker 
 			break;
 		}
 	}
-	if (unlikely(!t))
-		goto nothing;
 	owed = debt(t);
-	if (likely(collected)) {
-		/* Never below nothing: an exception too few believed is a task killed. */
-		if (likely(gn_credit_left(&sync->credit, &owed)))
-			gn_credit_claimed(&sync->credit);
-		return 0;
-	}
-	if (taken || gn_credit_spend(&sync->credit, &owed))
+	if (likely(collected))
+		gn_credit_claim(&sync->credit, &owed);
+	else
+		ours = taken || gn_credit_spend(&sync->credit, &owed);
+	gn_credit_leave(&sync->credit);
+	if (likely(ours))
 		return 0;
 nothing:
 	atomic_inc(&sync->unclaimed);
