@@ -324,6 +324,8 @@ void gn_bind_give(u8 type)
 	if (notify->changing)
 		notify->changing(true);
 	each_device(give_waiting);
+	if (notify->given)
+		notify->given();
 	if (notify->changing)
 		notify->changing(false);
 	mutex_unlock(&binding);

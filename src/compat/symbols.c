@@ -23,6 +23,7 @@ static const struct {
 	{ "sdei_event_disable", (void **)&gn_symbols.sdei_event_disable },
 	{ "cpu_logical_map", (void **)&gn_symbols.cpu_logical_map },
 	{ "fixup_exception", &gn_symbols.fixup_exception },
+	{ "apei_claim_sea", (void **)&gn_symbols.apei_claim_sea },
 	{ "force_sig_mceerr", (void **)&gn_symbols.force_sig_mceerr },
 };
 

@@ -18,6 +18,8 @@
  * @sdei_event_disable: and stop it
  * @cpu_logical_map: MPIDR of a logical CPU
  * @fixup_exception: the kernel's exception table; called by fixup.h
+ * @apei_claim_sea: asks the in-tree driver whether an abort is its own: 0 if it is;
+ *                  NMI-safe
  * @force_sig_mceerr: SIGBUS with an address to the current task, blocked or not
  */
 struct gn_symbols {
@@ -27,6 +29,7 @@ struct gn_symbols {
 	int (*sdei_event_disable)(u32 event);
 	u64 (*cpu_logical_map)(unsigned int cpu);
 	void *fixup_exception;
+	int (*apei_claim_sea)(struct pt_regs *regs);
 	int (*force_sig_mceerr)(int code, void __user *address, short lsb);
 };
 

@@ -19,7 +19,10 @@ struct gn_source;
  * @available: 0; -EAGAIN: as soon as the hook is there; or why no source with
  *             this notification can be served by this kernel: another negative
  *             errno; the reason was printed
- * @changing: sources are about to change hands, or have done so; may be NULL
+ * @changing: sources are about to change hands, or have done so; may sleep, may
+ *            be NULL
+ * @given: before that is over: the other driver has them all; may sleep, may be
+ *         NULL
  * @quiet: another driver holds the source: make its notification stop ringing
  *         that driver, which is about to be released; may sleep, may be NULL
  * @arm: let the notification ring for a source; may sleep; 0 or -errno, the
@@ -34,6 +37,7 @@ struct gn_notify {
 	const char *hook;
 	int (*available)(void);
 	void (*changing)(bool changing);
+	void (*given)(void);
 	void (*quiet)(const struct gn_hest_source *desc);
 	int (*arm)(struct gn_source *s);
 	void (*disarm)(struct gn_source *s);

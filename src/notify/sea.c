@@ -11,9 +11,11 @@
 #include <linux/export.h>
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
+#include <linux/rcupdate.h>
 #include <asm/esr.h>
 
 #include "../compat/fixup.h"
+#include "../compat/symbols.h"
 #include "../path/collect.h"
 #include "../path/sync.h"
 #include "../source.h"
@@ -62,9 +64,29 @@ static int sea_available(void)
 	return gn_hook_serves(GN_NOTIFY_SEA) ? 0 : -EAGAIN;
 }
 
+/* Aborts that went to the other driver before have been there when this returns. */
 static void sea_changing(bool changing)
 {
-	WRITE_ONCE(gn_sync_sea.changing, changing);
+	if (changing)
+		WRITE_ONCE(gn_sync_sea.other, NULL);
+	smp_store_release(&gn_sync_sea.changing, changing);
+	if (changing)
+		synchronize_rcu_tasks();
+}
+
+/*
+ * Until here all aborts were put off, and the other driver has had a look when it
+ * was bound. From here each of them asks it. Once it is asked for those that were
+ * put off after its look: firmware waits for somebody to take such a record. When
+ * all have come in whose record was taken by one of the two, this is over.
+ */
+static void sea_given(void)
+{
+	smp_store_release(&gn_sync_sea.other, gn_symbols.apei_claim_sea);
+	synchronize_rcu_tasks();
+	if (gn_symbols.apei_claim_sea)
+		gn_symbols.apei_claim_sea(NULL);
+	synchronize_rcu_tasks();
 }
 
 static int sea_arm(struct gn_source *s)
@@ -81,6 +103,7 @@ const struct gn_notify gn_notify_sea = {
 	.hook = "ghes_nmi_mm",
 	.available = sea_available,
 	.changing = sea_changing,
+	.given = sea_given,
 	.arm = sea_arm,
 	.disarm = sea_disarm,
 };

@@ -279,6 +279,25 @@ static bool will_resume(const struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(will_resume);
 
+/*
+ * NMI-safe. There is no record here. While sources change hands somebody else may
+ * have taken it: if the other driver has none either, touch it again. Not for the
+ * kernel, which may have its interrupts off: who changes hands waits for it.
+ * Returns as gn_sync_claim() does.
+ */
+static int put_off(struct gn_sync *sync, struct pt_regs *regs)
+{
+	int (*other)(struct pt_regs *regs);
+
+	if (!smp_load_acquire(&sync->changing) || (regs && !user_mode(regs)))
+		return -ENOENT;
+	other = READ_ONCE(sync->other);
+	if (other)
+		other(regs);
+	return 0;
+}
+NOKPROBE_SYMBOL(put_off);
+
 /**
  * gn_sync_claim() - an exception
  * @sync: the notification
@@ -298,12 +317,8 @@ int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *a
 	bool kernel = regs && !user_mode(regs);
 	struct gn_waiter *w = NULL;
 
-	/*
-	 * With the other driver or between the two: touch it again. Not for the
-	 * kernel, which may have its interrupts off: who changes hands waits for it.
-	 */
 	if (!rcu_access_pointer(sync->table))
-		return READ_ONCE(sync->changing) && !kernel ? 0 : -ENOENT;
+		return put_off(sync, regs);
 	asker->owner = current->pid;
 	atomic_inc(&sync->waiting);
 	smp_mb__after_atomic(); /* WAIT_FIRST */
@@ -312,7 +327,7 @@ int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *a
 	if (gn_sync_collect(sync, regs, asker)) {
 		gn_waiter_free(w);
 		stop_waiting(sync);
-		return READ_ONCE(sync->changing) && !kernel ? 0 : -ENOENT;
+		return put_off(sync, regs);
 	}
 	if (likely(w)) {
 		init_task_work(&w->work, deliver_before_resume);

@@ -27,6 +27,8 @@ struct pt_regs;
  *           drains in interrupts leave these sources to them
  * @credit: exceptions whose records were collected before they came
  * @changing: sources are on their way between two drivers
+ * @other: while @changing, asks the driver that has got them: 0 if it has a record;
+ *         NULL: none has
  * @late: claims whose task could not deliver: an interrupt did
  * @unclaimed: exceptions without a record
  */
@@ -36,6 +38,7 @@ struct gn_sync {
 	atomic_t waiting;
 	struct gn_credit credit;
 	bool changing;
+	int (*other)(struct pt_regs *regs);
 	atomic_t late;
 	atomic_t unclaimed;
 };
