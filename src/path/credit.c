@@ -95,32 +95,6 @@ void gn_credit_begin(struct gn_credit *credit, const struct gn_debt *debt)
 }
 
 /**
- * gn_credit_enter() - a notification is about to collect
- * @credit: its credit
- *
- * Context: NMI-safe.
- */
-void gn_credit_enter(struct gn_credit *credit)
-{
-	atomic_inc(&credit->asking);
-	smp_mb__after_atomic(); /* ENTER: before anything is collected */
-}
-NOKPROBE_SYMBOL(gn_credit_enter);
-
-/**
- * gn_credit_claimed() - a notification was sent for a reason that is not owed
- * @credit: its credit
- *
- * Context: NMI-safe, after gn_credit_enter().
- */
-void gn_credit_claimed(struct gn_credit *credit)
-{
-	smp_mb__before_atomic(); /* GONE: it was collected before */
-	atomic_inc(&credit->gone);
-}
-NOKPROBE_SYMBOL(gn_credit_claimed);
-
-/**
  * gn_credit_claim() - a notification had a record
  * @credit: its credit
  * @debt: for what
@@ -135,19 +109,6 @@ void gn_credit_claim(struct gn_credit *credit, const struct gn_debt *debt)
 	take(credit, debt);
 }
 NOKPROBE_SYMBOL(gn_credit_claim);
-
-/**
- * gn_credit_leave() - a notification has told the credit what it was for
- * @credit: its credit
- *
- * Context: NMI-safe.
- */
-void gn_credit_leave(struct gn_credit *credit)
-{
-	smp_mb__before_atomic(); /* LEAVE: after it counted as gone */
-	atomic_dec(&credit->asking);
-}
-NOKPROBE_SYMBOL(gn_credit_leave);
 
 /**
  * gn_credit_left() - how many notifications are owed

@@ -7,6 +7,7 @@
 #define GN_CREDIT_H
 
 #include <linux/atomic.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 struct gn_sources;
@@ -54,13 +55,46 @@ struct gn_debt {
 };
 
 void gn_credit_begin(struct gn_credit *credit, const struct gn_debt *debt);
-void gn_credit_enter(struct gn_credit *credit);
-void gn_credit_claimed(struct gn_credit *credit);
 void gn_credit_claim(struct gn_credit *credit, const struct gn_debt *debt);
-void gn_credit_leave(struct gn_credit *credit);
 u32 gn_credit_left(const struct gn_credit *credit, const struct gn_debt *debt);
 bool gn_credit_spend(struct gn_credit *credit, const struct gn_debt *debt);
 void gn_credit_age(struct gn_credit *credit, const struct gn_debt *debt);
 u32 gn_credit_spent(const struct gn_credit *credit);
+
+/**
+ * gn_credit_enter() - a notification is about to collect
+ * @credit: its credit
+ *
+ * Context: NMI-safe.
+ */
+static __always_inline void gn_credit_enter(struct gn_credit *credit)
+{
+	atomic_inc(&credit->asking);
+	smp_mb__after_atomic(); /* ENTER: before anything is collected */
+}
+
+/**
+ * gn_credit_claimed() - a notification was sent for a reason that is not owed
+ * @credit: its credit
+ *
+ * Context: NMI-safe, after gn_credit_enter().
+ */
+static __always_inline void gn_credit_claimed(struct gn_credit *credit)
+{
+	smp_mb__before_atomic(); /* GONE: it was collected before */
+	atomic_inc(&credit->gone);
+}
+
+/**
+ * gn_credit_leave() - a notification has told the credit what it was for
+ * @credit: its credit
+ *
+ * Context: NMI-safe.
+ */
+static __always_inline void gn_credit_leave(struct gn_credit *credit)
+{
+	smp_mb__before_atomic(); /* LEAVE: after it counted as gone */
+	atomic_dec(&credit->asking);
+}
 
 #endif
