@@ -19,6 +19,7 @@
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
 #include <linux/rcupdate.h>
+#include <linux/workqueue.h>
 
 #include "bind.h"
 #include "handover.h"
@@ -299,14 +300,14 @@ static int give_waiting(struct device *dev, void *data)
 	return c && c->lot == GN_WAIT ? give(dev, data) : 0;
 }
 
-/**
- * gn_bind_give() - the hook that rings a notification will go
- * @type: the notification type
- *
- * Context: Process context, may sleep.
- */
-void gn_bind_give(u8 type)
+struct gn_give {
+	struct work_struct work;
+	u8 type;
+};
+
+static void give_type(struct work_struct *work)
 {
+	u8 type = container_of(work, struct gn_give, work)->type;
 	const struct gn_notify *notify = gn_notify_find(type);
 	int i;
 
@@ -329,6 +330,28 @@ void gn_bind_give(u8 type)
 	if (notify->changing)
 		notify->changing(false);
 	mutex_unlock(&binding);
+}
+
+/**
+ * gn_bind_give() - the hook that rings a notification will go
+ * @type: the notification type
+ *
+ * In a worker: the in-tree driver looks at the blocks when it is bound. What it
+ * finds of a synchronous error it leaves to the current task, for when that goes
+ * back to user space: rmmod's would come too late. The task that met the error
+ * touches the page again, its record is a duplicate, and Linux 7.3 kills for that.
+ * A worker has no memory of its own; its finds are handled at once, by another.
+ *
+ * Context: Process context, sleeps.
+ */
+void gn_bind_give(u8 type)
+{
+	struct gn_give give = { .type = type };
+
+	INIT_WORK_ONSTACK(&give.work, give_type);
+	queue_work(system_long_wq, &give.work);
+	flush_work(&give.work);
+	destroy_work_on_stack(&give.work);
 }
 
 /**

@@ -72,14 +72,11 @@ static struct gn_debt debt(const struct table *t)
 }
 NOKPROBE_SYMBOL(debt);
 
-/* NMI-safe. A stride with a record; returns how many it has. @asking: not the first such stride. */
+/* NMI-safe. The sources of one stride; returns how many had a record. */
 static __always_inline u32 ring_stride(struct table *t, u32 first, struct pt_regs *regs,
-				       bool asking, bool *collected)
+				       bool *collected)
 {
 	u32 i, handled = 0;
-
-	if (!asking)
-		gn_credit_enter(&credit);
 
 	for (i = first; i < first + STRIDE; i++) {
 		if (!READ_ONCE(*t->status[i]))
@@ -103,8 +100,10 @@ static notrace int ghes_nmi_ring(unsigned int type, struct pt_regs *regs)
 
 		if (unlikely(READ_ONCE(*s[0]) | READ_ONCE(*s[1]) | READ_ONCE(*s[2]) |
 			     READ_ONCE(*s[3]))) {
-			handled += ring_stride(t, i, regs, asking, &collected);
+			if (!asking)
+				gn_credit_enter(&credit);
 			asking = true;
+			handled += ring_stride(t, i, regs, &collected);
 		}
 	}
 	if (unlikely(asking)) {
