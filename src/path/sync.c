@@ -287,13 +287,13 @@ NOKPROBE_SYMBOL(will_resume);
  */
 static int put_off(struct gn_sync *sync, struct pt_regs *regs)
 {
-	int (*other)(struct pt_regs *regs);
+	int (*other)(struct pt_regs * regs);
 
 	if (!smp_load_acquire(&sync->changing) || (regs && !user_mode(regs)))
 		return -ENOENT;
 	other = READ_ONCE(sync->other);
-	if (other)
-		other(regs);
+	if (other && other(regs))
+		atomic_inc(&sync->again);
 	return 0;
 }
 NOKPROBE_SYMBOL(put_off);

@@ -29,6 +29,7 @@ struct pt_regs;
  * @changing: sources are on their way between two drivers
  * @other: while @changing, asks the driver that has got them: 0 if it has a record;
  *         NULL: none has
+ * @again: exceptions that were put off after @other was asked
  * @late: claims whose task could not deliver: an interrupt did
  * @unclaimed: exceptions without a record
  */
@@ -39,6 +40,7 @@ struct gn_sync {
 	struct gn_credit credit;
 	bool changing;
 	int (*other)(struct pt_regs *regs);
+	atomic_t again;
 	atomic_t late;
 	atomic_t unclaimed;
 };
