@@ -287,7 +287,7 @@ NOKPROBE_SYMBOL(will_resume);
  */
 static int put_off(struct gn_sync *sync, struct pt_regs *regs)
 {
-	int (*other)(struct pt_regs * regs);
+	int (*other)(struct pt_regs *regs);
 
 	if (!smp_load_acquire(&sync->changing) || (regs && !user_mode(regs)))
 		return -ENOENT;
