@@ -8,12 +8,9 @@
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
-#include <linux/delay.h>
 #include <linux/export.h>
-#include <linux/jiffies.h>
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
-#include <linux/rcupdate.h>
 #include <asm/esr.h>
 
 #include "../compat/fixup.h"
@@ -24,11 +21,6 @@
 #include "ghes_nmi.h"
 #include "hook.h"
 #include "notify.h"
-
-/* No abort put off for so long, in milliseconds: those of the change of hands are over. */
-#define GIVEN_REST_MS 50
-/* An abort without any record is put off, too: not longer than this. */
-#define GIVEN_MOST_MS 1000
 
 /* Bit 55 of an address tells user space's from the kernel's. */
 #define KERNEL_HALF (1ull << 55)
@@ -71,38 +63,17 @@ static int sea_available(void)
 	return gn_hook_serves(GN_NOTIFY_SEA) ? 0 : -EAGAIN;
 }
 
-/* Aborts that went to the other driver before have been there when this returns. */
 static void sea_changing(bool changing)
 {
 	if (changing)
-		WRITE_ONCE(gn_sync_sea.other, NULL);
-	smp_store_release(&gn_sync_sea.changing, changing);
-	if (changing)
-		synchronize_rcu_tasks();
+		gn_interim_begin(&gn_sync_sea.interim);
+	else
+		gn_interim_end(&gn_sync_sea.interim);
 }
 
-/*
- * Until here all aborts were put off, and the other driver has had a look when it
- * was bound. From here each of them asks it. Once it is asked for those that were
- * put off after its look: firmware waits for somebody to take such a record. When
- * all have come in whose record was taken by one of the two, and none had to be put
- * off for a while, this is over: a page that another task or a worker is about to
- * fail is touched again until then, and Linux 7.3 refuses the duplicate record.
- */
 static void sea_given(void)
 {
-	unsigned long end = jiffies + msecs_to_jiffies(GIVEN_MOST_MS);
-	int seen;
-
-	smp_store_release(&gn_sync_sea.other, gn_symbols.apei_claim_sea);
-	synchronize_rcu_tasks();
-	if (gn_symbols.apei_claim_sea)
-		gn_symbols.apei_claim_sea(NULL);
-	do {
-		seen = atomic_read(&gn_sync_sea.again);
-		msleep(GIVEN_REST_MS);
-		synchronize_rcu_tasks();
-	} while (seen != atomic_read(&gn_sync_sea.again) && time_before(jiffies, end));
+	gn_interim_given(&gn_sync_sea.interim, gn_symbols.apei_claim_sea);
 }
 
 static int sea_arm(struct gn_source *s)

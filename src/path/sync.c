@@ -50,6 +50,7 @@
 #include "collect.h"
 #include "drain.h"
 #include "ghes_nmi.h"
+#include "interim.h"
 #include "sync.h"
 #include "waiter.h"
 
@@ -279,25 +280,6 @@ static bool will_resume(const struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(will_resume);
 
-/*
- * NMI-safe. There is no record here. While sources change hands somebody else may
- * have taken it: if the other driver has none either, touch it again. Not for the
- * kernel, which may have its interrupts off: who changes hands waits for it.
- * Returns as gn_sync_claim() does.
- */
-static int put_off(struct gn_sync *sync, struct pt_regs *regs)
-{
-	int (*other)(struct pt_regs *regs);
-
-	if (!smp_load_acquire(&sync->changing) || (regs && !user_mode(regs)))
-		return -ENOENT;
-	other = READ_ONCE(sync->other);
-	if (other && other(regs))
-		atomic_inc(&sync->again);
-	return 0;
-}
-NOKPROBE_SYMBOL(put_off);
-
 /**
  * gn_sync_claim() - an exception
  * @sync: the notification
@@ -318,7 +300,7 @@ int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *a
 	struct gn_waiter *w = NULL;
 
 	if (!rcu_access_pointer(sync->table))
-		return put_off(sync, regs);
+		return gn_interim_ask(&sync->interim, regs);
 	asker->owner = current->pid;
 	atomic_inc(&sync->waiting);
 	smp_mb__after_atomic(); /* WAIT_FIRST */
@@ -327,7 +309,7 @@ int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *a
 	if (gn_sync_collect(sync, regs, asker)) {
 		gn_waiter_free(w);
 		stop_waiting(sync);
-		return put_off(sync, regs);
+		return gn_interim_ask(&sync->interim, regs);
 	}
 	if (likely(w)) {
 		init_task_work(&w->work, deliver_before_resume);

@@ -13,6 +13,7 @@
 #include "../source.h"
 #include "collect.h"
 #include "credit.h"
+#include "interim.h"
 #include "sources.h"
 
 struct gn_waiter;
@@ -26,10 +27,7 @@ struct pt_regs;
  * @waiting: claims whose task has not delivered yet; while there are some,
  *           drains in interrupts leave these sources to them
  * @credit: exceptions whose records were collected before they came
- * @changing: sources are on their way between two drivers
- * @other: while @changing, asks the driver that has got them: 0 if it has a record;
- *         NULL: none has
- * @again: exceptions that were put off after @other was asked
+ * @interim: sources on their way between two drivers
  * @late: claims whose task could not deliver: an interrupt did
  * @unclaimed: exceptions without a record
  */
@@ -38,9 +36,7 @@ struct gn_sync {
 	struct mutex lock;
 	atomic_t waiting;
 	struct gn_credit credit;
-	bool changing;
-	int (*other)(struct pt_regs *regs);
-	atomic_t again;
+	struct gn_interim interim;
 	atomic_t late;
 	atomic_t unclaimed;
 };
