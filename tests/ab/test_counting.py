@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from figures import made_up
 from gn import cper
 from gn.ab import delivery, observe, page, readme, results, table, targets, workload
 from gn.ab.results import Part, Row
@@ -72,24 +73,6 @@ def test_a_large_record_counts_when_it_is_whole():
 def test_percentiles():
     assert observe.percentiles([]) == {}
     assert observe.percentiles(range(1000)) == {"median": 500, "p99": 990, "p99.9": 999}
-
-
-def made_up(slow: float = 1.0) -> list[Part]:
-    def rows(arch: str) -> list[Row]:
-        found = []
-        for target in targets.TARGETS:
-            if target.arch == arch and target.workload != "sea":
-                most = target.most or 1
-                found.append(Row(arch, "7.3", target.workload, target.metric, "instructions", target.variant,
-                                 target.sources or 1, "lower" if target.most else "higher", [1000.0, 1000.0],
-                                 [1000 * most * slow] * 2 if target.metric != "lost wake-ups" else [slow - 1] * 2))
-        found += [Row(arch, "7.3", name, "raised", "", "", 1, "none", [1000, 1000], [1000, 1000])
-                  for name in ("identical", "storm", "exhausted")]
-        found.append(Row(arch, "7.3", "sdei", "empty handler", "instructions", "running CPU", 2, "none", [90], [90]))
-        return found
-
-    return [Part(arch, "7.3", f"7.3.4-{arch}", "in-tree", "ghes_nmi", 2, qemu="9", rows=rows(arch))
-            for arch in ("arm64", "x86_64")]
 
 
 def test_targets_are_met_and_missed():
