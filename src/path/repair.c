@@ -78,13 +78,12 @@ static void repair_memory(struct copy *c, const struct gn_section *s)
  * Contexts whose size is a multiple of 16, so that rounding changes nothing. The
  * last one keeps its size: no step follows it.
  */
-static void repair_contexts(struct copy *c, enum gn_section_kind kind, const u8 *at, const u8 *end,
-			    u32 count, bool rounded)
+static void repair_contexts(struct copy *c, enum gn_section_kind kind, const u8 *at, u32 count,
+			    bool rounded)
 {
 	while (count-- && !c->full) {
 		u64 size = gn_context_size(kind, at);
 		u64 whole = (size + 15) & ~15ull;
-		u64 step = rounded ? whole : size;
 		u8 *copy = c->to + c->length;
 
 		if (whole > c->room) {
@@ -92,13 +91,13 @@ static void repair_contexts(struct copy *c, enum gn_section_kind kind, const u8 
 			return;
 		}
 		append(c, at, (u32)size, (u32)whole);
-		if (c->full)
+		if (c->full || !count)
 			return;
-		if (count && kind == GN_SECTION_ARM)
+		if (kind == GN_SECTION_ARM)
 			put_le(copy + 4, whole - GN_ARM_CONTEXT, 4);
-		else if (count)
+		else
 			put_le(copy + 2, whole - GN_IA_CONTEXT, 2);
-		at += step < (u64)(end - at) ? step : (u64)(end - at);
+		at += rounded ? whole : size;
 	}
 }
 
@@ -139,8 +138,7 @@ static void repair_arm(struct copy *c, const struct gn_section *s)
 		return;
 	}
 	c->length += gn_repair_err_infos(&arm, c->to + c->length, c->room - c->length);
-	repair_contexts(c, GN_SECTION_ARM, arm.context, s->body + gn_le32(s->body + 8),
-			arm.contexts, arm.rounded);
+	repair_contexts(c, GN_SECTION_ARM, arm.context, arm.contexts, arm.rounded);
 	if (!c->full && arm.vendor)
 		append(c, arm.vendor, arm.vendor_length, arm.vendor_length);
 	if (!c->full)
@@ -156,8 +154,7 @@ static void repair_ia(struct copy *c, const struct gn_section *s)
 		return;
 	}
 	append(c, s->body, ia.context_at, ia.context_at);
-	repair_contexts(c, GN_SECTION_IA, s->body + ia.context_at, s->body + s->length, ia.contexts,
-			ia.rounded);
+	repair_contexts(c, GN_SECTION_IA, s->body + ia.context_at, ia.contexts, ia.rounded);
 }
 
 static void repair_cxl_event(struct copy *c, const struct gn_section *s)

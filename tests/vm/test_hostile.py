@@ -59,6 +59,7 @@ TROUBLE = r"BUG|WARNING|Oops|Call Trace|lockup|detected stalls|blocked for more 
 @pytest.mark.arch("x86_64")
 @pytest.mark.kernels("6.12", "7.3")
 @pytest.mark.limit(3600)
+@pytest.mark.timeout(3700)  # a million records of each way take a quarter of an hour
 @pytest.mark.enough("6.12")
 def test_record_flipped_while_it_is_read(boot, kernel, pytestconfig, record_property, capsys):
     """No crash, no hang, and each record counted once: raised = delivered + malformed."""
