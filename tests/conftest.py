@@ -14,6 +14,17 @@ def pytest_addoption(parser):
     parser.addoption("--timed", action="store_true", help="hold time limits that mean nothing on a busy machine")
 
 
+def pytest_collection_modifyitems(config, items):
+    """Without what a change has no time for; --full takes all, --on what it names."""
+    if config.getoption("on") or config.getoption("full"):
+        return
+    marks = [(item, item.get_closest_marker("enough")) for item in items]
+    left_out = [item for item, mark in marks if mark and item.callspec.params["kernel"].version not in mark.args]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 def counts(reporter) -> tuple[int, int, int]:
     """Cases passed, failed and skipped. One whose set-up or tear-down failed has failed, and only that."""
     def cases(*names: str) -> set[str]:

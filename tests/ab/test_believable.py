@@ -11,6 +11,7 @@ import pytest
 from gn import BUILD, TOP
 from gn.ab import drivers, rounds, workload
 from gn.ab.results import Row
+from gn.kernels import Kernel
 from gn.vm import VM
 
 KERNEL = ("arm64", "6.12")
@@ -37,6 +38,7 @@ def nothing_left():
 
 def spoiled(folder: Path, file: str, there: str, instead: str) -> Path:
     """A ghes_nmi.ko of changed sources."""
+    assert Kernel(*KERNEL).missing() is None
     for name in ("include", "src", "scripts"):
         shutil.copytree(TOP / name, folder / name)
     for name in ("Kbuild", "dkms.conf"):

@@ -61,6 +61,7 @@ class Machine:
     def __init__(self) -> None:
         self.injected: list[int] = []
         kernel = Kernel(ARCH, VERSION)
+        assert kernel.missing() is None
         sources = [Source(id=n, notify="nmi") for n in range(3)]
         self.machine = gn.platform.open(ARCH, VERSION, sources=sources, smp=1, run_dir=BUILD / "run/ab-here",
                                         extra_files=root(kernel), einj=self.raise_error)

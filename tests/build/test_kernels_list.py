@@ -92,7 +92,9 @@ def copy_headers(kernel: Kernel, tmp_path):
      "struct bin_attribute", False)])
 def test_probe_misses(file, old, new, lack, builds, tmp_path):
     """A kernel that lacks something, or has it in another shape."""
-    tree = copy_headers(Kernel("arm64", "6.12"), tmp_path)
+    kernel = Kernel("arm64", "6.12")
+    assert kernel.missing() is None
+    tree = copy_headers(kernel, tmp_path)
     text = (tree / file).read_text()
     assert old in text
     (tree / file).write_text(text.replace(old, new))

@@ -41,15 +41,13 @@ def pytest_generate_tests(metafunc):
     versions = wanted(metafunc.definition, "kernels")
     every = wanted(metafunc.definition, "every_kernel") is not None
     chosen = metafunc.config.getoption("on")
-    # What a change has time for; --full takes all, --on what it names.
-    enough = None if chosen or metafunc.config.getoption("full") else wanted(metafunc.definition, "enough")
     kernels = []
     for arch in EVERY if arches is None else arches:
         usual = EVERY[arch] if every or chosen else SUPPORTED[arch]
         by_name = () if every or chosen else SPECIAL[arch]  # not for a case that does not ask for them
         for version in EVERY[arch]:
             if (version in usual and version not in by_name if versions is None else version in versions) \
-                    and (not chosen or f"{arch}-{version}" in chosen) and (enough is None or version in enough):
+                    and (not chosen or f"{arch}-{version}" in chosen):
                 kernels.append(Kernel(arch, version))
     metafunc.parametrize("kernel", kernels, ids=[f"{kernel.arch}-{kernel.version}" for kernel in kernels])
 

@@ -78,6 +78,7 @@ def test_storm(boot, smp):
 
 @pytest.mark.arch("arm64")
 @pytest.mark.limit(240)
+@pytest.mark.enough("6.12")
 @pytest.mark.parametrize("smp", [1, 2])
 def test_queue_of_one_record(boot, smp):
     """The queue holds one record: firmware is held back and nothing is lost."""

@@ -93,6 +93,7 @@ def test_lockdown_keeps_the_bytes(boot, kernel):
 
 
 @pytest.mark.arch("arm64")
+@pytest.mark.enough("6.12")
 def test_block_that_changes(boot, kernel):
     """Firmware changes the lengths after the header was read: no record, not even half of one."""
     machine, src, trace = one(boot, kernel, icount=True)

@@ -15,6 +15,7 @@ from gn.sources import Source
 
 pytestmark = [pytest.mark.arch("x86_64"), pytest.mark.limit(300)]
 
+ONE = pytest.mark.enough("7.3")  # what a change has time for
 HEADERS = cper.BLOCK_HEADER + cper.ENTRY_V2
 IN_TREE, OURS = "ghes_notify_nmi", "ghes_nmi_ring"
 UHHUH = "Uhhuh. NMI received for unknown reason"
@@ -81,8 +82,8 @@ def limits(count: int) -> dict[str, int]:
 
 
 @pytest.mark.expect_console("Uhhuh")  # an NMI without a reason is what measures an idle one
-@pytest.mark.parametrize("count,registers", [(1, "packed"), (16, "packed"), (64, "packed"), (64, "spread"),
-                                             (256, "packed")])
+@pytest.mark.parametrize("count,registers", [(1, "packed"), (64, "packed"), *(
+    pytest.param(*case, marks=ONE) for case in ((16, "packed"), (64, "spread"), (256, "packed")))])
 def test_cost(boot, kernel, count, registers, capsys):
     """Instructions of the handler, by the nmi:nmi_handler event."""
     machine = boot(nmi_sources(count), icount=True, registers=registers)
@@ -124,7 +125,7 @@ def test_overtaken(boot, capsys, kernel):
         assert stats["received"] == stats["delivered"] == 200, f"source {src.id}: {stats}"
 
 
-@pytest.mark.parametrize("where", ["rotate", "all"])
+@pytest.mark.parametrize("where", ["rotate", pytest.param("all", marks=ONE)])
 def test_two_cpus(boot, where):
     """10,000 records over 64 sources, NMIs on both CPUs: each once, in order, no NMI unknown."""
     machine = boot(nmi_sources(64), smp=2)
@@ -140,6 +141,7 @@ def test_two_cpus(boot, where):
     assert said(machine, UHHUH) == 0, "NMIs were reported as unknown"
 
 
+@ONE
 def test_identical_records(boot):
     """Nothing is left out for being equal; only the console is spared, and says how much."""
     machine = boot(nmi_sources(1))
@@ -162,8 +164,8 @@ def test_identical_records(boot):
     assert skipped == stats["suppressed"], "the console does not say how many it left out"
 
 
-@pytest.mark.parametrize("count,kind,registers", [(1, "ghes", "spread"), (64, "ghes", "packed"),
-                                                  (512, "ghesv2", "packed"), (1024, "ghes", "packed")])
+@pytest.mark.parametrize("count,kind,registers", [(1, "ghes", "spread"), (64, "ghes", "packed"), *(
+    pytest.param(*case, marks=ONE) for case in ((512, "ghesv2", "packed"), (1024, "ghes", "packed")))])
 def test_many_sources(boot, count, kind, registers):
     """GHES and GHESv2, packed and page-spread registers, up to 1024 sources."""
     machine = boot(nmi_sources(count, type=kind, length=1024), registers=registers, block_align=64,
@@ -274,19 +276,20 @@ def test_record_before_its_nmi(boot, taker):
 
 @pytest.mark.enough("6.12")
 @pytest.mark.expect_console("Uhhuh")  # an NMI while nobody holds its source
-def test_change_hands(boot, kernel):
-    """200 takeovers and hand-backs under fire, with slub_debug: nothing lost, nothing left behind."""
+def test_change_hands(boot, kernel, pytestconfig):
+    """200 takeovers and hand-backs under fire (a change: 80), slub_debug on: nothing lost, nothing left behind."""
+    cycles = 200 if pytestconfig.getoption("full") else 80
     machine = boot(nmi_sources(4), smp=2, append="slub_debug=FZPU log_buf_len=4M")
     machine.vm.check("dmesg -n 1")
     trace = Trace(machine, RAS_EVENT, 16384)
     left = ("grep -c phys=0x00000000[2-5] /proc/vmallocinfo; grep -c vmap /proc/vmallocinfo; "
             "awk '{ print $1, $NF }' /proc/interrupts")
-    count = 2500
+    count = 2500 * cycles // 200
     before = None
     for src in machine.sources:
         machine.gap(src, 4_000_000)
         machine.post_many(src, [record(src, n) for n in range(count)], cpu="rotate")
-    for cycle in range(200):
+    for cycle in range(cycles):
         machine.vm.check(f"cd {driver.TRACING}; echo taking >trace_marker; insmod {driver.MODULE}; "
                          "echo ours >trace_marker; sleep 0.02; echo giving >trace_marker; rmmod ghes_nmi; "
                          "echo theirs >trace_marker")
@@ -300,7 +303,7 @@ def test_change_hands(boot, kernel):
     driver.settle(machine)
     driver.unload(machine)
     said = re.findall(r"given back: (\d+) records received, (\d+) delivered, (\d+) malformed", machine.vm.check("dmesg"))
-    assert len(said) == 201 * len(machine.sources)
+    assert len(said) == (cycles + 1) * len(machine.sources)
     assert all(received == delivered and malformed == "0" for received, delivered, malformed in said), said
     text = trace.text()
     (machine.vm.run_dir / "trace.txt").write_text(text)
@@ -349,6 +352,7 @@ def soak(machine, total: int) -> None:
     assert said(machine, UHHUH) == 0
 
 
+@ONE
 @pytest.mark.limit(7200)
 def test_soak(boot, request):
     """50,000 records; `make soak` asks for 1,000,000."""

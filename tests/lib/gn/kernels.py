@@ -5,6 +5,7 @@ import fcntl
 import functools
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,6 +61,9 @@ EVERY = names("all", "some", "core")
 # What the A/B comparison runs on.
 BENCH = {"arm64": ("6.1", "6.12", "7.3"), "x86_64": ("6.1", "6.12", "7.3")}
 
+# What scripts/test calls this run: a kernel is prepared once in it, when the first case asks or before.
+RUN = os.environ.get("GN_TEST_RUN", "")
+
 # Every guest: an oops or a warning ends it, which ends QEMU (-no-reboot).
 STRICT = "oops=panic panic_on_warn=1 panic=-1"
 
@@ -114,8 +118,8 @@ class Kernel:
         return self
 
     def missing(self) -> str | None:
-        """What is not there yet, or None. A kernel of few cases is fetched and built here, when the first one asks."""
-        if self.version in names("core")[self.arch]:
+        """What is not there yet, or None. In a run of scripts/test a kernel is fetched and built here."""
+        if RUN:
             once(self.arch, self.version)
         for file in (self.image, self.initramfs, self.products / "ghes_nmi.ko"):
             if not file.exists():
@@ -126,20 +130,25 @@ class Kernel:
 @functools.cache
 def once(arch: str, version: str) -> None:
     """Prepare a kernel, one time in a run of the tests: other workers may be reading what was made."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
     stamp = BUILD / f"prepared-{arch}-{version}"
     BUILD.mkdir(exist_ok=True)
     with open(stamp, "a+", encoding="ascii") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
-        if run and file.read() == run:
+        if file.read() == RUN:
             return
         Kernel(arch, version).prepare()
         file.truncate(0)
-        file.write(run)
+        file.write(RUN)
+
+
+def prepare_ahead(arch: str) -> None:
+    for version in EVERY[arch]:
+        once(arch, version)
 
 
 if __name__ == "__main__":
-    # For scripts/test: what to prepare. Kernels of few cases wait until one asks for them.
-    for arch, versions in names("all", "some").items():
-        print(arch, *versions)
+    # For scripts/test. Both architectures at once: while one downloads the other builds.
+    with ThreadPoolExecutor(len(ARCHES)) as pool:
+        for done in [pool.submit(prepare_ahead, arch) for arch in ARCHES]:
+            done.result()

@@ -153,6 +153,9 @@ def open(arch: str = "arm64", kernel: str = "6.12", *, sources: list[Source], sm
         run_dir = BUILD / "run" / f"{arch}-{kernel}.{os.getpid()}.{next(_runs)}"
     run_dir = Path(run_dir)
     image = Kernel(arch, kernel)
+    missing = image.missing()
+    if missing:
+        raise FileNotFoundError(f"{missing} is missing: run scripts/prepare {arch} {kernel}")
     if extra_files:
         run_dir.mkdir(parents=True, exist_ok=True)
         image = image.with_more(extra_files, run_dir / "root.cpio")
