@@ -2,19 +2,15 @@
 /*
  * Taking sources over from the kernel's own GHES driver, and giving them back.
  *
- * The kernel makes a platform device GHES.N of every enabled GHES entry of the
- * HEST. Here they are bound to a driver of our own: each one is released from
- * the in-tree driver and bound at once, the next one only then. What firmware
- * raises in between stays in the block, un-acked, and is collected by the look
- * that follows each binding; the same way back on unload.
- *
- * Where the kernel made no devices (ghes.disable=1, or an entry it does not
- * know made it give the whole table up), the module makes them itself.
+ * The platform devices GHES.N (devices.c) are bound to a driver of our own: each
+ * one is released from the in-tree driver and bound at once, the next one only
+ * then. What firmware raises in between stays in the block, un-acked, and is
+ * collected by the look that follows each binding; the same way back on unload.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
-#include <linux/acpi.h>
 #include <linux/delay.h>
+#include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
@@ -22,6 +18,7 @@
 #include <linux/workqueue.h>
 
 #include "bind.h"
+#include "devices.h"
 #include "handover.h"
 #include "notify/notify.h"
 #include "path/collect.h"
@@ -41,16 +38,9 @@ static struct {
 
 static DEFINE_MUTEX(binding); /* one change of hands at a time */
 
-/* The source of a device: the kernel's devices point to their HEST entry. */
 static struct gn_candidate *candidate_of(struct device *dev)
 {
-	struct acpi_hest_generic **entry = dev_get_platdata(dev);
-	int i;
-
-	for (i = 0; i < all.choice.n; i++)
-		if (all.choice.list[i].ours && &all.choice.list[i].ours->dev == dev)
-			return &all.choice.list[i];
-	return entry && *entry ? gn_choice_find(&all.choice, (*entry)->header.source_id) : NULL;
+	return gn_devices_candidate(&all.choice, dev);
 }
 
 static void unbind(void *arg)
@@ -108,53 +98,10 @@ static struct platform_driver driver = {
 	},
 };
 
-static int match_ghes(struct device *dev, const void *data)
+/* Those that the kernel has not made. */
+static int make_devices(void)
 {
-	return !strcmp(to_platform_device(dev)->name, "GHES");
-}
-
-static bool kernel_made_devices(void)
-{
-	struct device *dev = bus_find_device(&platform_bus_type, NULL, NULL, match_ghes);
-
-	put_device(dev);
-	return dev;
-}
-
-/* The kernel made no devices: make one for each source that is to be taken. */
-static int create_devices(void)
-{
-	int i;
-
-	if (!all.make_devices)
-		return 0;
-	for (i = 0; i < all.choice.n; i++) {
-		struct gn_candidate *c = &all.choice.list[i];
-		int err;
-
-		if (c->lot != GN_TAKE || c->ours)
-			continue;
-		c->ours = platform_device_alloc("GHES", c->desc.id);
-		if (!c->ours)
-			return -ENOMEM;
-		err = platform_device_add(c->ours);
-		if (err) {
-			platform_device_put(c->ours);
-			c->ours = NULL;
-			pr_err("source %u: cannot make the device GHES.%u (%d)\n", c->desc.id,
-			       c->desc.id, err);
-			return err;
-		}
-	}
-	return 0;
-}
-
-static void remove_devices(void)
-{
-	int i;
-
-	for (i = 0; i < all.choice.n; i++)
-		platform_device_unregister(all.choice.list[i].ours);
+	return all.make_devices ? gn_devices_make(&all.choice) : 0;
 }
 
 /* The source of a device that another driver holds and this one wants. */
@@ -162,7 +109,7 @@ static struct gn_candidate *held(struct device *dev)
 {
 	struct gn_candidate *c;
 
-	if (!match_ghes(dev, NULL) || !dev->driver || dev->driver == &driver.driver)
+	if (!gn_devices_is_ghes(dev) || !dev->driver || dev->driver == &driver.driver)
 		return NULL;
 	c = candidate_of(dev);
 	return c && c->lot == GN_TAKE && !c->tried ? c : NULL;
@@ -279,7 +226,7 @@ void gn_bind_take(u8 type)
 	}
 	if (notify->changing)
 		notify->changing(true);
-	create_devices();
+	make_devices();
 	take_all();
 	/* And those that no driver has: the kernel may not know the type. */
 	if (driver_attach(&driver.driver))
@@ -294,7 +241,7 @@ static int give_waiting(struct device *dev, void *data)
 {
 	struct gn_candidate *c;
 
-	if (!match_ghes(dev, NULL) || dev->driver != &driver.driver)
+	if (!gn_devices_is_ghes(dev) || dev->driver != &driver.driver)
 		return 0;
 	c = candidate_of(dev);
 	return c && c->lot == GN_WAIT ? give(dev, data) : 0;
@@ -372,8 +319,8 @@ int gn_bind_init(const struct gn_options *options)
 	err = gn_choice_make(&all.choice, options);
 	if (err)
 		return err;
-	all.make_devices = !kernel_made_devices();
-	err = create_devices();
+	all.make_devices = !gn_devices_there();
+	err = make_devices();
 	if (err)
 		goto remove;
 	err = platform_driver_register(&driver);
@@ -387,7 +334,7 @@ int gn_bind_init(const struct gn_options *options)
 	pr_err("no source to take: see the lines before, and sources= and takeover=\n");
 	platform_driver_unregister(&driver);
 remove:
-	remove_devices();
+	gn_devices_remove(&all.choice);
 	gn_choice_free(&all.choice);
 	return err;
 }
@@ -404,6 +351,6 @@ void gn_bind_exit(void)
 	msleep(MARK_MS);
 	each_device(give);
 	platform_driver_unregister(&driver);
-	remove_devices();
+	gn_devices_remove(&all.choice);
 	gn_choice_free(&all.choice);
 }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The platform devices that stand for the sources. */
+#ifndef GN_DEVICES_H
+#define GN_DEVICES_H
+
+#include <linux/types.h>
+
+struct device;
+struct gn_candidate;
+struct gn_choice;
+
+bool gn_devices_is_ghes(struct device *dev);
+bool gn_devices_there(void);
+int gn_devices_make(struct gn_choice *choice);
+void gn_devices_remove(struct gn_choice *choice);
+struct gn_candidate *gn_devices_candidate(const struct gn_choice *choice, struct device *dev);
+
+#endif
