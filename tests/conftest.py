@@ -20,6 +20,10 @@ def pytest_collection_modifyitems(config, items):
         return
     marks = [(item, item.get_closest_marker("enough")) for item in items]
     left_out = [item for item, mark in marks if mark and item.callspec.params["kernel"].version not in mark.args]
+    never = ({item.nodeid.partition("[")[0] for item in left_out} -
+             {item.nodeid.partition("[")[0] for item in items if item not in left_out})
+    if never:
+        raise pytest.UsageError(f"of the kernels of these none is enough: {', '.join(sorted(never))}")
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]

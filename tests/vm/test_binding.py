@@ -10,6 +10,7 @@ from gn import cper, driver
 from gn.driver import Trace
 from gn.sources import Source, entry, number
 
+pytestmark = pytest.mark.enough("6.12", "7.3")  # what a change has time for; the oldest: test_nmi.py
 IN_TREE, OURS = "GHES", "ghes_nmi"
 
 

@@ -11,6 +11,7 @@ from gn import cper, driver
 from gn.driver import RAS_EVENT, SECTION_EVENT, Trace
 from gn.sources import Source
 
+pytestmark = pytest.mark.enough("6.12", "7.3")  # what a change has time for; the oldest: test_nmi.py
 RECORDS = 10_000
 HEADERS = cper.BLOCK_HEADER + cper.ENTRY_V2
 

@@ -13,7 +13,7 @@ from gn.ab.wakeups import overtaken
 from gn.driver import RAS_EVENT, Trace
 from gn.sources import Source
 
-pytestmark = [pytest.mark.arch("x86_64"), pytest.mark.limit(300)]
+pytestmark = [pytest.mark.arch("x86_64"), pytest.mark.limit(300), pytest.mark.enough("6.1", "7.3")]
 
 ONE = pytest.mark.enough("7.3")  # what a change has time for
 HEADERS = cper.BLOCK_HEADER + cper.ENTRY_V2
