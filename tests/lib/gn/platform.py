@@ -146,8 +146,9 @@ def open(arch: str = "arm64", kernel: str = "6.12", *, sources: list[Source], sm
          append: str = "", run_dir: Path | None = None, extra_files: bytes = b"", **more: object) -> Platform:
     """Boot a machine and wait until commands can be run in it.
 
-    Logs go to `run_dir`. `append` is added to the kernel command line. `extra_files` is an initramfs archive
-    unpacked after the usual one. Anything else is for the platform.
+    Logs go to `run_dir`. `append` is added to the kernel command line; no loglevel with several CPUs: a boot that
+    fails has to say why. `extra_files` is an initramfs archive unpacked after the usual one. Anything else is for
+    the platform.
     """
     if run_dir is None:
         run_dir = BUILD / "run" / f"{arch}-{kernel}.{os.getpid()}.{next(_runs)}"
