@@ -19,14 +19,14 @@ def pytest_collection_modifyitems(config, items):
     if config.getoption("on") or config.getoption("full"):
         return
     marks = [(item, item.get_closest_marker("enough")) for item in items]
-    left_out = [item for item, mark in marks if mark and item.callspec.params["kernel"].version not in mark.args]
-    never = ({item.nodeid.partition("[")[0] for item in left_out} -
-             {item.nodeid.partition("[")[0] for item in items if item not in left_out})
+    left_out = {item for item, mark in marks if mark and item.callspec.params["kernel"].version not in mark.args}
+    kept = [item for item in items if item not in left_out]
+    never = {item.nodeid.partition("[")[0] for item in left_out} - {item.nodeid.partition("[")[0] for item in kept}
     if never:
         raise pytest.UsageError(f"of the kernels of these none is enough: {', '.join(sorted(never))}")
     if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = kept
 
 
 def counts(reporter) -> tuple[int, int, int]:

@@ -56,7 +56,7 @@ def build_again(kernel: Kernel, what: str, *options: str) -> Path:
     return other
 
 
-@pytest.mark.enough("5.10", "7.3")  # make check has 6.12; make matrix every one
+@pytest.mark.enough("5.10", "6.1", "7.3")  # make check has 6.12; make matrix every one
 def test_build_is_clean(kernel):
     """Nothing is there to warn of, with all warnings and sparse."""
     strict = build_again(kernel, "strict", "--strict")

@@ -63,11 +63,13 @@ def said_at_once(log: list[str]) -> int:
 TROUBLE = r"BUG|WARNING|Oops|Call Trace|lockup|detected stalls|blocked for more than"
 
 
-def harmless(machine) -> None:
+def harmless(machine, records: int) -> None:
     """Nothing was taken out of use, the log is not full of it, and the kernel has nothing to complain of."""
     assert "HardwareCorrupted:     0 kB" in machine.vm.check("cat /proc/meminfo")
     log = machine.vm.check("dmesg").splitlines()
     assert said_at_once(log) <= 2 * SAID, "the log was flooded"
+    # Of a short run all of the log is there.
+    assert records > 2 * RECORDS or len([line for line in log if "ghes_nmi" in line]) < 500, "the log was flooded"
     assert not [line for line in log if re.search(TROUBLE, line)]
 
 
@@ -116,7 +118,7 @@ def test_record_flipped_while_it_is_read(boot, kernel, pytestconfig, record_prop
         machine.post(src, block)
         driver.settle(machine)
         assert trace.payloads() == [block[84:]], "the good record after it was not delivered"
-    harmless(machine)
+    harmless(machine, count)
 
 
 def length_fields(block: bytes) -> list[tuple[int, int]]:
@@ -186,4 +188,4 @@ def test_record_patched_while_it_is_read(boot, kernel, pytestconfig, record_prop
     machine.post(src, good)
     driver.settle(machine)
     assert trace.payloads() == [good[84:]], "the good record after it was not delivered"
-    harmless(machine)
+    harmless(machine, count)

@@ -93,7 +93,7 @@ def read_to_the_end(machine, src: Source, every: list[vectors.Vector],
     trace.text()
 
 
-def judged(boot, source: Source, printed: bool) -> None:
+def judged(boot, source: Source) -> None:
     machine = boot([source], icount=True)
     src = machine.sources[0]
     every = vectors.read("blocks")
@@ -117,8 +117,7 @@ def judged(boot, source: Source, printed: bool) -> None:
         return list(zip([vector for vector in every for _ in range(2)], costs))
 
     read_to_the_end(machine, src, every, measured)
-    if printed:
-        shown(machine, src, [vector for vector in every if vector.good])
+    shown(machine, src, [vector for vector in every if vector.good])
 
 
 def shown(machine, src: Source, good: list[vectors.Vector]) -> None:
@@ -142,8 +141,8 @@ def shown(machine, src: Source, good: list[vectors.Vector]) -> None:
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.1", "6.12", "7.3")
 @pytest.mark.enough("6.12")
-def test_vectors_by_sdei(boot, kernel, pytestconfig):
-    judged(boot, Source(id=5, event=804), printed=pytestconfig.getoption("full"))
+def test_vectors_by_sdei(boot, kernel):
+    judged(boot, Source(id=5, event=804))
 
 
 def dearest(every: list[vectors.Vector]) -> list[vectors.Vector]:
@@ -204,4 +203,4 @@ def test_vectors_by_sea(boot, kernel, pytestconfig):
 @pytest.mark.kernels("6.1", "6.12", "7.3")
 @pytest.mark.enough("6.12")
 def test_vectors_by_nmi(boot, kernel):
-    judged(boot, Source(id=5, notify="nmi"), printed=True)
+    judged(boot, Source(id=5, notify="nmi"))
