@@ -24,10 +24,10 @@
 
 #include <linux/module.h>
 
-#include "bind.h"
+#include "takeover/bind.h"
 #include "compat/symbols.h"
-#include "notify/hook.h"
-#include "path/waiter.h"
+#include "sync/hook.h"
+#include "sync/waiter.h"
 
 static ushort sources[64];
 static int nsources;

@@ -11,7 +11,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "handover.h"
+#include "takeover/rest.h"
 #include "notify/notify.h"
 #include "path/collect.h"
 #include "path/drain.h"

@@ -11,11 +11,11 @@
 #include <linux/spinlock_types.h>
 #include <linux/workqueue.h>
 
-#include "hest.h"
+#include "record/hest.h"
 #include "path/claim.h"
-#include "path/estatus.h"
+#include "record/estatus.h"
 #include "path/queue.h"
-#include "path/repair.h"
+#include "record/repair.h"
 #include "path/window.h"
 
 struct gn_hold;

@@ -9,7 +9,7 @@
 #include <linux/types.h>
 #include <asm/extable.h>
 
-#include "symbols.h"
+#include "compat/symbols.h"
 
 typedef int gn_fixup_int(struct pt_regs *regs);
 typedef bool gn_fixup_bool(struct pt_regs *regs);

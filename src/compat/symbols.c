@@ -9,7 +9,7 @@
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 
-#include "symbols.h"
+#include "compat/symbols.h"
 
 struct gn_symbols gn_symbols;
 

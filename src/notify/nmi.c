@@ -30,12 +30,12 @@
 #include <linux/workqueue.h>
 #include <asm/nmi.h>
 
-#include "../path/collect.h"
-#include "../path/credit.h"
-#include "../path/drain.h"
-#include "../path/sources.h"
-#include "../source.h"
-#include "notify.h"
+#include "path/collect.h"
+#include "notify/credit.h"
+#include "path/drain.h"
+#include "notify/list.h"
+#include "source.h"
+#include "notify/notify.h"
 
 #define SLOW_LOOK_INTERVAL msecs_to_jiffies(GN_CREDIT_MS)
 /* Status words looked at between two branches. */

@@ -2,9 +2,9 @@
 /*
  * Which notification types are served.
  */
-#include "../hest.h"
-#include "hook.h"
-#include "notify.h"
+#include "record/hest.h"
+#include "sync/hook.h"
+#include "notify/notify.h"
 
 static const struct gn_notify *const served[GN_NOTIFY_TYPES] = {
 #ifdef CONFIG_ARM64

@@ -18,10 +18,10 @@
 #include <linux/printk.h>
 #include <linux/smp.h>
 
-#include "../compat/symbols.h"
-#include "../path/collect.h"
-#include "../source.h"
-#include "notify.h"
+#include "compat/symbols.h"
+#include "path/collect.h"
+#include "source.h"
+#include "notify/notify.h"
 
 /* Waits for firmware to let an event go, a good millisecond each, before a complaint. */
 #define COMPLAIN_TRIES 5000

@@ -9,11 +9,11 @@
  */
 #include <linux/kprobes.h>
 
-#include "../source.h"
-#include "collect.h"
-#include "drain.h"
-#include "fatal.h"
-#include "take.h"
+#include "source.h"
+#include "path/collect.h"
+#include "path/drain.h"
+#include "path/fatal.h"
+#include "path/take.h"
 
 /* Looks in a row before the owner of a claim goes home regardless. */
 #define LOOKS_MAX 8

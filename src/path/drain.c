@@ -23,13 +23,13 @@
 
 #include <linux/delay.h>
 
-#include "../compat/arch.h"
-#include "../compat/irq_work.h"
-#include "../sinks/sink.h"
-#include "collect.h"
-#include "drain.h"
-#include "sync.h"
-#include "waiter.h"
+#include "compat/arch.h"
+#include "compat/irq_work.h"
+#include "sinks/sink.h"
+#include "path/collect.h"
+#include "path/drain.h"
+#include "sync/sync.h"
+#include "sync/waiter.h"
 
 /* Records of one run; more of them wait for the next, so interrupts come in. */
 #define RECORDS_MAX 32

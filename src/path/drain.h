@@ -10,7 +10,7 @@
 #include <linux/sched.h>
 #include <linux/tick.h>
 
-#include "../source.h"
+#include "source.h"
 
 void gn_drain_init(struct gn_source *s);
 void gn_drain_in_task(struct gn_source *s);

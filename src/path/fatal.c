@@ -14,9 +14,9 @@
 #include <linux/kprobes.h>
 #include <linux/printk.h>
 
-#include "../sinks/sink.h"
-#include "../source.h"
-#include "fatal.h"
+#include "sinks/sink.h"
+#include "source.h"
+#include "path/fatal.h"
 
 /* Seconds to the reboot when nobody chose; the in-tree driver's value. */
 #define REBOOT_SECONDS 30

@@ -51,7 +51,7 @@
 #include <linux/types.h>
 #include <asm/barrier.h>
 
-#include "queue.h"
+#include "path/queue.h"
 
 /**
  * gn_queue_init() - an empty queue over memory the caller owns

@@ -32,9 +32,9 @@
 #ifndef GN_TAKE_H
 #define GN_TAKE_H
 
-#include "../compat/arch.h"
-#include "../source.h"
-#include "collect.h"
+#include "compat/arch.h"
+#include "source.h"
+#include "path/collect.h"
 
 static __always_inline void gn_acknowledge(const struct gn_window *ack, u64 preserve, u64 write,
 					   bool device)

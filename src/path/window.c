@@ -12,8 +12,8 @@
 #include <linux/ioport.h>
 #include <linux/mm.h>
 
-#include "../compat/arch.h"
-#include "window.h"
+#include "compat/arch.h"
+#include "path/window.h"
 
 /**
  * gn_window_map() - map firmware memory

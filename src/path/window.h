@@ -16,7 +16,7 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-#include "../compat/arch.h"
+#include "compat/arch.h"
 
 /**
  * struct gn_window - firmware memory, mapped

@@ -9,7 +9,7 @@
 
 #include <linux/module.h>
 
-#include "shim.h"
+#include "shims/shim.h"
 
 /* int kvm_handle_guest_sea(vcpu): 1 is "let the guest go on", after work is done. */
 static int on_guest_sea(struct kprobe *probe, struct pt_regs *at)

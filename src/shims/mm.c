@@ -11,7 +11,7 @@
 
 #include <linux/module.h>
 
-#include "shim.h"
+#include "shims/shim.h"
 
 /* int do_sea(far, esr, regs): 0 is "handled". */
 static int on_do_sea(struct kprobe *probe, struct pt_regs *at)

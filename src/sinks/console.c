@@ -19,10 +19,10 @@
 #include <linux/kprobes.h>
 #include <linux/printk.h>
 
-#include "../compat/cper.h"
-#include "../path/repair.h"
-#include "../source.h"
-#include "sink.h"
+#include "compat/cper.h"
+#include "record/repair.h"
+#include "source.h"
+#include "sinks/sink.h"
 
 /* Records shown per source and interval. */
 #define INTERVAL	(5 * HZ)

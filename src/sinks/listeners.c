@@ -5,9 +5,9 @@
 #include <linux/export.h>
 #include <linux/notifier.h>
 
-#include "../source.h"
+#include "source.h"
 #include "ghes_nmi.h"
-#include "sink.h"
+#include "sinks/sink.h"
 
 static ATOMIC_NOTIFIER_HEAD(listeners);
 

@@ -20,11 +20,11 @@
 #include <linux/pfn.h>
 #include <linux/sched/signal.h>
 
-#include "../compat/cper.h"
-#include "../compat/symbols.h"
-#include "../path/section.h"
-#include "../source.h"
-#include "sink.h"
+#include "compat/cper.h"
+#include "compat/symbols.h"
+#include "record/section.h"
+#include "source.h"
+#include "sinks/sink.h"
 
 /* The largest range that is believed. */
 #define RANGE_MAX (1ull << 30)

@@ -10,7 +10,7 @@
 #ifndef GN_SINK_H
 #define GN_SINK_H
 
-#include "../path/estatus.h"
+#include "record/estatus.h"
 
 struct gn_source;
 

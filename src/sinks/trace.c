@@ -22,15 +22,15 @@
 #include <asm/cputype.h>
 #endif
 
-#include "../compat/cper.h"
-#include "../compat/symbols.h"
-#include "../le.h"
-#include "../path/repair.h"
-#include "../source.h"
-#include "sink.h"
+#include "compat/cper.h"
+#include "compat/symbols.h"
+#include "record/le.h"
+#include "record/repair.h"
+#include "source.h"
+#include "sinks/sink.h"
 
 #define CREATE_TRACE_POINTS
-#include "ghes_nmi_events.h"
+#include "sinks/ghes_nmi_events.h"
 
 /* Bytes of a section in one RAS event: a 4 KiB page less every header. */
 #define RAS_BYTES 3584u

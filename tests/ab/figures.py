@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Made-up figures of a comparison, for what is made of them."""
 
-from gn.ab import targets
-from gn.ab.results import Part, Row
+from ghes_ab import targets
+from ghes_ab.results import Part, Row
 
 STORMS = ("identical", "storm", "exhausted")
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from gn import BUILD, TOP
-from gn.ab import drivers, rounds, workload
-from gn.ab.results import Row
-from gn.kernels import Kernel
-from gn.vm import VM
+from bed.lib import BUILD, TOP
+from ghes_ab import drivers, rounds, workload
+from ghes_ab.results import Row
+from bed.lib.kernels import Kernel
+from bed.lib.vm import VM
 
 KERNEL = ("arm64", "6.12")
 COSTS = workload.Workload("costs", notify="sdei", measure=["cost", "latency"], sizes=[172], records=7, length=16384,

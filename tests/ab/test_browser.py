@@ -4,7 +4,7 @@
 import pytest
 
 from figures import full_page
-from gn.ab import page, plots
+from ghes_ab import page, plots
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="no browser to look at the report with: make test "
                                 "T=--full brings one (or scripts/fetch tools browser)")

@@ -6,10 +6,10 @@ import re
 import pytest
 
 from figures import made_up
-from gn import cper
-from gn.ab import delivery, observe, page, readme, results, table, targets, workload
-from gn.ab.results import Part, Row
-from gn.sources import Source, number
+from bed.lib import cper
+from ghes_ab import delivery, observe, page, readme, results, table, targets, workload
+from ghes_ab.results import Part, Row
+from bed.lib.sources import Source, number
 
 SOURCES = number([Source(), Source()])
 

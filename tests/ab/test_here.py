@@ -8,14 +8,14 @@ import time
 
 import pytest
 
-import gn.platform
-from gn import BUILD, TOP, cper, driver
-from gn.agent import DONE_SEQ
-from gn.cpio import Cpio
-from gn.kernels import Kernel
-from gn.packages import Package
-from gn.sources import Source
-from gn.trouble import EXCEPT_NMI
+import bed.lib.platform
+from bed.lib import BUILD, TOP, cper, driver
+from bed.lib.agent import DONE_SEQ
+from bed.lib.cpio import Cpio
+from bed.lib.kernels import Kernel
+from bed.lib.packages import Package
+from bed.lib.sources import Source
+from bed.lib.trouble import EXCEPT_NMI
 
 ARCH, VERSION = "x86_64", "6.12"
 PYTHON = "/usr/bin/python3.11"
@@ -41,7 +41,7 @@ def root(kernel: Kernel) -> bytes:
             cpio.file(name, file)
             if file.suffix == ".so":
                 programs.append(f"/{name}")
-    for folder in ("scripts", "tests/lib/gn"):
+    for folder in ("scripts", "tests/bed/lib"):
         for file in sorted((TOP / folder).rglob("*")):
             if file.is_file() and (file.suffix == ".py" or file.name == "ghes-ab"):
                 cpio.file(f"ab/{file.relative_to(TOP)}", file)
@@ -63,7 +63,7 @@ class Machine:
         kernel = Kernel(ARCH, VERSION)
         assert kernel.missing() is None
         sources = [Source(id=n, notify="nmi") for n in range(3)]
-        self.machine = gn.platform.open(ARCH, VERSION, sources=sources, smp=1, run_dir=BUILD / "run/ab-here",
+        self.machine = bed.lib.platform.open(ARCH, VERSION, sources=sources, smp=1, run_dir=BUILD / "run/ab-here",
                                         extra_files=root(kernel), einj=self.raise_error)
         self.vm = self.machine.vm
 

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from gn import TOP
+from bed.lib import TOP
 
 
 def read(name: str) -> str:

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from gn import TOP
-from gn.kernels import ARCHES, EVERY, Kernel, read
+from bed.lib import TOP
+from bed.lib.kernels import ARCHES, EVERY, Kernel, read
 
 every_kernel = pytest.mark.parametrize("kernel", [Kernel(arch, version) for arch in EVERY for version in EVERY[arch]],
                                        ids=lambda kernel: f"{kernel.arch}-{kernel.version}")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gn import BUILD, TOP
-from gn.kernels import EVERY, SUPPORTED, Kernel
+from bed.lib import BUILD, TOP
+from bed.lib.kernels import EVERY, SUPPORTED, Kernel
 
 KERNELS = [Kernel(arch, version) for arch, versions in EVERY.items() for version in versions]
 

@@ -6,7 +6,7 @@
  */
 #include "gate.h"
 
-#include "path/repair.c"
+#include "record/repair.c"
 
 /* kernel.c */
 void cper_estatus_print(const char *pfx, const void *estatus);

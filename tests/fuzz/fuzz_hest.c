@@ -2,7 +2,7 @@
 /* Any bytes as a HEST: the walk ends, stays in the table, and hands out only what it checked. */
 #include "fuzz.h"
 
-#include "hest.c"
+#include "record/hest.c"
 
 /* Each entry takes at least 4 bytes, and what is handed out is one of them. */
 struct seen {

@@ -5,8 +5,8 @@
 
 #include "fuzz.h"
 
-#include "path/estatus.c"
-#include "path/section.c"
+#include "record/estatus.c"
+#include "record/section.c"
 
 /*
  * Measures the header, copies that much and checks the copy. NULL if it is not

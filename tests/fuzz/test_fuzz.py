@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from gn import BUILD, TOP
+from bed.lib import BUILD, TOP
 
 SECONDS = 60
 DECODED = ("memory", "arm", "pcie", "ia", "generic", "firmware", "cxl", "cxl_event")

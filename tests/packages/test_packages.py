@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gn import BUILD, TOP, cper, driver
-from gn.debian import Debian, build_packages
-from gn.sources import Source
-from gn.vm import VM
+from bed.lib import BUILD, TOP, cper, driver
+from bed.lib.debian import Debian, build_packages
+from bed.lib.sources import Source
+from bed.lib.vm import VM
 
 APT = "DEBIAN_FRONTEND=noninteractive apt-get -y -q -o Dir::Etc::sourceparts=/dev/null"
 OUT_OF_RANGE = "9.9.0-1-cloud-amd64"

@@ -9,12 +9,12 @@ import subprocess
 
 import pytest
 
-from gn import BUILD, TOP
-from gn.debian import Debian, build_packages
-from gn.platform import platform_class
-from gn.sources import Source, number
-from gn.uefi import boot_disk, enrol
-from gn.vm import VM
+from bed.lib import BUILD, TOP
+from bed.lib.debian import Debian, build_packages
+from bed.lib.platform import platform_class
+from bed.lib.sources import Source, number
+from bed.lib.uefi import boot_disk, enrol
+from bed.lib.vm import VM
 
 SIGNED = BUILD / "cache/secure-boot"
 OVMF = SIGNED / "usr/share/OVMF"

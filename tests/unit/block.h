@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-#include "path/estatus.h"
+#include "record/estatus.h"
 
 /* Section types as the UEFI specification and the kernel's headers print them. */
 #define MEMORY	    "a5bc1114-6f64-4ede-b863-3e83ed7c83b1"

@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-#include "hest.h"
+#include "record/hest.h"
 
 /* A table while it is written. */
 struct table {

@@ -8,8 +8,8 @@
 #ifndef PRINTER_H
 #define PRINTER_H
 
-#include "le.h"
-#include "path/section.h"
+#include "record/le.h"
+#include "record/section.h"
 
 /* Bytes that can be read at a body, so that a step out of the section can be followed. */
 #define PRINTER_ROOM 16384u

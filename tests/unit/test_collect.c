@@ -37,9 +37,9 @@ static void gn_drain_look(struct gn_source *s)
 	looks++;
 }
 
-#include "path/estatus.c"
+#include "record/estatus.c"
 #include "path/queue.c"
-#include "path/section.c"
+#include "record/section.c"
 
 #include "path/collect.c"
 

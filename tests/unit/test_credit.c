@@ -2,7 +2,7 @@
 /* src/path/credit.c: what is owed, and when it is forgotten. */
 #include "unit.h"
 
-#include "path/credit.c"
+#include "notify/credit.c"
 
 /* Two CPUs, four sources; the counter is about to wrap. */
 static struct gn_credit credit;

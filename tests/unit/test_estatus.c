@@ -2,8 +2,8 @@
 /* The error status block as a whole: its header, and how many bytes it takes. */
 #include "block.h"
 
-#include "path/estatus.c"
-#include "path/section.c"
+#include "record/estatus.c"
+#include "record/section.c"
 
 #define UNTOUCHED 0xdeadbeef
 

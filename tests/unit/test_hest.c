@@ -2,7 +2,7 @@
 /* The HEST walk: it finds what is whole, and never leaves the table. */
 #include "hest_table.h"
 
-#include "hest.c"
+#include "record/hest.c"
 
 /* Sizes: ACPI 6.5, 18.3.2; a machine check entry has 28 bytes more per bank. */
 TEST(other_types_are_stepped_over)

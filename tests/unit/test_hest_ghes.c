@@ -2,7 +2,7 @@
 /* One GHES entry of a HEST: its fields, and what makes it unusable. */
 #include "hest_table.h"
 
-#include "hest.c"
+#include "record/hest.c"
 
 /* Parses one GHESv2 entry with @bytes at @offset replaced; NULL: it is usable. */
 static const char *refusal(u32 offset, u64 value, u32 bytes)

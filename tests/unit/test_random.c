@@ -6,9 +6,9 @@
 #include "block.h"
 #include "printer.h"
 
-#include "path/estatus.c"
-#include "path/section.c"
-#include "path/repair.c"
+#include "record/estatus.c"
+#include "record/section.c"
+#include "record/repair.c"
 
 #define ROUNDS 200000
 

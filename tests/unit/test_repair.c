@@ -3,9 +3,9 @@
 #include "block.h"
 #include "printer.h"
 
-#include "path/estatus.c"
-#include "path/section.c"
-#include "path/repair.c"
+#include "record/estatus.c"
+#include "record/section.c"
+#include "record/repair.c"
 
 static void only_section(const u8 *block, struct gn_section *s)
 {

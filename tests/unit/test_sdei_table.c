@@ -4,7 +4,7 @@
  * another way: by what is registered, enabled and running instead of by named states.
  */
 #include "unit.h"
-#include "../platform/arm64/firmware/sdei_table.c"
+#include "../bed/arm64/firmware/sdei_table.c"
 
 struct event {
 	bool registered;

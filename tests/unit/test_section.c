@@ -2,8 +2,8 @@
 /* Section types and the lengths they demand (UEFI 2.10, appendix N.2). ARM has a file of its own. */
 #include "block.h"
 
-#include "path/estatus.c"
-#include "path/section.c"
+#include "record/estatus.c"
+#include "record/section.c"
 
 /* A section of @type with a body of @length bytes, of which @size are given. */
 static bool fits(const char *type, const u8 *body, u32 size, u32 length)

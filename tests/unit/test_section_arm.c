@@ -2,8 +2,8 @@
 /* The parts of an ARM processor error section (UEFI 2.10, N.2.4.4). */
 #include "block.h"
 
-#include "path/estatus.c"
-#include "path/section.c"
+#include "record/estatus.c"
+#include "record/section.c"
 
 #define HEADER 40u
 

@@ -4,10 +4,10 @@
 #include "printer.h"
 #include "vectors.h"
 
-#include "hest.c"
-#include "path/estatus.c"
-#include "path/section.c"
-#include "path/repair.c"
+#include "record/hest.c"
+#include "record/estatus.c"
+#include "record/section.c"
+#include "record/repair.c"
 
 #define BLOCK 4096u /* bytes of the block that the vectors are for */
 

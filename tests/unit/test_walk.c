@@ -2,8 +2,8 @@
 /* The walk over the sections of a block: where each one is, and what its header says. */
 #include "block.h"
 
-#include "path/estatus.c"
-#include "path/section.c"
+#include "record/estatus.c"
+#include "record/section.c"
 
 TEST(header_has_64_or_72_bytes)
 {

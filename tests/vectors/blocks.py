@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Malformed error status blocks. A block of the source has BLOCK bytes; nothing behind a vector's bytes is read."""
 
-from gn.cper import CORRECTED, FATAL, RECOVERABLE, Section, block
+from bed.lib.cper import CORRECTED, FATAL, RECOVERABLE, Section, block
 
 from sections import (CXL_EVENTS, M32, arm, context, cxl, cxl_event, firmware, generic, ia, ia_context, info,
                       memory, pcie, vendor)

@@ -3,7 +3,7 @@
 
 import uuid
 
-from gn.cper import CORRECTED, NONE, RECOVERABLE, Section
+from bed.lib.cper import CORRECTED, NONE, RECOVERABLE, Section
 
 from blocks import V2, V3, Collection
 from sections import (ALL, CXL_EVENTS, arm, context, cxl, cxl_event, firmware, generic, ia, ia_context, info, memory, pcie,

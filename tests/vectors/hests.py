@@ -7,7 +7,7 @@ An entry whose length is not known is -ID too, and the last word: nothing says w
 import struct
 from collections.abc import Callable
 
-from gn.sources import Source, entry
+from bed.lib.sources import Source, entry
 
 from vectors import Vector
 

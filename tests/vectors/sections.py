@@ -4,7 +4,7 @@
 import struct
 import uuid
 
-from gn.cper import ARM_PROCESSOR, MEMORY, PCIE, VENDOR, Section
+from bed.lib.cper import ARM_PROCESSOR, MEMORY, PCIE, VENDOR, Section
 
 IA32 = uuid.UUID("dc3ea0b0-a144-4797-b95b-53fa242b6e1d")
 GENERIC = uuid.UUID("9876ccad-47b4-4bdb-b65e-16f193c4f3db")

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-import gn.platform
-from gn import BUILD, TOP
-from gn.kernels import EVERY, SPECIAL, SUPPORTED, Kernel
-from gn.trouble import TROUBLE
-from gn.vm import VM, VMError
+import bed.lib.platform
+from bed.lib import BUILD, TOP
+from bed.lib.kernels import EVERY, SPECIAL, SUPPORTED, Kernel
+from bed.lib.trouble import TROUBLE
+from bed.lib.vm import VM, VMError
 
 TAIL = 3000
 LIMIT = 120  # seconds
@@ -64,7 +64,7 @@ def run_dir(request) -> Path:
 
 @pytest.fixture
 def boot(request, kernel, run_dir):
-    """boot(sources, **options of gn.platform.open): a machine that runs `kernel` and ends with the case."""
+    """boot(sources, **options of bed.lib.platform.open): a machine that runs `kernel` and ends with the case."""
     missing = kernel.missing()
     if missing:
         pytest.fail(f"{missing} is missing: run scripts/prepare {kernel.arch} {kernel.version}", pytrace=False)
@@ -89,7 +89,7 @@ def boot(request, kernel, run_dir):
             pytest.skip("this kernel has no SDEI")
         directory = run_dir / str(len(dirs)) if dirs else run_dir
         dirs.append(directory)
-        machine = gn.platform.open(kernel.arch, kernel.version, sources=sources, run_dir=directory, **options)
+        machine = bed.lib.platform.open(kernel.arch, kernel.version, sources=sources, run_dir=directory, **options)
         machines.append(machine)
         return machine
 

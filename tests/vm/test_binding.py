@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from gn import cper, driver
-from gn.driver import Trace
-from gn.sources import Source, entry, number
+from bed.lib import cper, driver
+from bed.lib.driver import Trace
+from bed.lib.sources import Source, entry, number
 
 pytestmark = pytest.mark.enough("6.12", "7.3")  # what a change has time for; the oldest: test_nmi.py
 IN_TREE, OURS = "GHES", "ghes_nmi"

@@ -5,9 +5,9 @@ from statistics import median
 
 import pytest
 
-from gn import cper, driver
-from gn.ab.notification import Sdei
-from gn.sources import Source
+from bed.lib import cper, driver
+from ghes_ab.notification import Sdei
+from bed.lib.sources import Source
 
 SHOTS = 15
 

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from gn import cper, driver
-from gn.driver import RAS_EVENT, SECTION_EVENT, Trace
-from gn.sources import Source
+from bed.lib import cper, driver
+from bed.lib.driver import RAS_EVENT, SECTION_EVENT, Trace
+from bed.lib.sources import Source
 
 pytestmark = pytest.mark.enough("6.12", "7.3")  # what a change has time for; the oldest: test_nmi.py
 RECORDS = 10_000

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from gn import cper, driver
-from gn.sources import Source
+from bed.lib import cper, driver
+from bed.lib.sources import Source
 
 pytestmark = pytest.mark.enough("6.12", "7.3")  # what a change has time for; the oldest: test_nmi.py
 ADDRESS = 0x4_1234_5000

@@ -9,10 +9,10 @@ import subprocess
 
 import pytest
 
-from gn import BUILD, TOP, cper, driver
-from gn.sources import Source
+from bed.lib import BUILD, TOP, cper, driver
+from bed.lib.sources import Source
 
-SOURCE = TOP / "tests/platform/x86/hostile.c"
+SOURCE = TOP / "tests/bed/x86/hostile.c"
 RECORDS = 3_000  # of each way; with --full a million
 ROUNDS = 20
 SAID = 13  # lines in five seconds: ten of addresses, two of blocks, one of what was not shown
@@ -37,7 +37,7 @@ def record() -> bytes:
 
 
 def attack(machine, src, mode: str, count: int) -> tuple[int, int, int]:
-    """Runs tests/platform/x86/hostile.c; returns records acknowledged, words flipped, and records raised anew."""
+    """Runs tests/bed/x86/hostile.c; returns records acknowledged, words flipped, and records raised anew."""
     file = machine.vm.run_dir / "record"
     file.write_bytes(record())
     with machine.firmware.stopped():

@@ -7,9 +7,9 @@ import pytest
 from test_binding import deliver_one
 from test_sea import CORRECTED, RECOVERABLE, at_rest, corrupted, poison
 
-from gn import TOP, cper, driver
-from gn.driver import Trace
-from gn.sources import Source
+from bed.lib import TOP, cper, driver
+from bed.lib.driver import Trace
+from bed.lib.sources import Source
 
 IN_TREE, OURS = "GHES", "ghes_nmi"
 

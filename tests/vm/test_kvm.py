@@ -3,7 +3,7 @@
 
 import pytest
 
-from gn import driver
+from bed.lib import driver
 from test_sea import CORRECTED, RECOVERABLE, at_rest, corrupted, numbers, open_sea
 
 HOOKS = {"6.1": False, "6.12": False, "7.3": True}  # has KVM a function of its own to hook?

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The exported interface: another module gets every record."""
 
-from gn import cper, driver
+from bed.lib import cper, driver
 
 HEARD = "/sys/module/listener/parameters/heard"
 

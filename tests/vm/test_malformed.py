@@ -7,8 +7,8 @@ import uuid
 
 import pytest
 
-from gn import cper, driver
-from gn.driver import Trace
+from bed.lib import cper, driver
+from bed.lib.driver import Trace
 
 pytestmark = pytest.mark.enough("6.12", "7.3")  # what a change has time for; the oldest: test_nmi.py
 IA32 = uuid.UUID("dc3ea0b0-a144-4797-b95b-53fa242b6e1d")

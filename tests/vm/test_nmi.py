@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from gn import cper, driver
-from gn.ab.notification import handler_cost
-from gn.ab.wakeups import overtaken
-from gn.driver import RAS_EVENT, Trace
-from gn.sources import Source
+from bed.lib import cper, driver
+from ghes_ab.notification import handler_cost
+from ghes_ab.wakeups import overtaken
+from bed.lib.driver import RAS_EVENT, Trace
+from bed.lib.sources import Source
 
 pytestmark = [pytest.mark.arch("x86_64"), pytest.mark.limit(300), pytest.mark.enough("6.1", "7.3")]
 

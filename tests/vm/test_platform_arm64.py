@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from gn import cper
-from gn.driver import Trace
-from gn.sources import Source
+from bed.lib import cper
+from bed.lib.driver import Trace
+from bed.lib.sources import Source
 
 pytestmark = [pytest.mark.arch("arm64"), pytest.mark.enough("6.12")]
 # What the kernel has no part in needs no second one.

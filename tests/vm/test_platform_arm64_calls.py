@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from gn import cper
-from gn.sources import Source
+from bed.lib import cper
+from bed.lib.sources import Source
 
 pytestmark = [pytest.mark.arch("arm64"), pytest.mark.kernels("6.12")]
 

@@ -7,8 +7,8 @@ from statistics import median
 
 import pytest
 
-from gn import cper
-from gn.sources import Source
+from bed.lib import cper
+from bed.lib.sources import Source
 
 pytestmark = [pytest.mark.arch("arm64"), pytest.mark.limit(180)]
 one_kernel = pytest.mark.kernels("6.12")

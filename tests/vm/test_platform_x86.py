@@ -6,14 +6,12 @@ import time
 
 import pytest
 
-from gn import cper
-from gn.driver import Trace
-from gn.platform import Platform, platform_class
-from gn.sources import Source
-from gn.vm import CommandError, VMError
-
-platform_class("x86_64")  # makes its other files importable
-from x86 import costs, layout, table  # noqa: E402
+from bed.lib import cper
+from bed.lib.driver import Trace
+from bed.lib.platform import Platform
+from bed.lib.sources import Source
+from bed.lib.vm import CommandError, VMError
+from bed.x86 import costs, layout, table
 
 pytestmark = [pytest.mark.arch("x86_64"), pytest.mark.enough("6.12")]
 # What the kernel has no part in needs no second one.

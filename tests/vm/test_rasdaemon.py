@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gn import cper, driver
-from gn.packages import Package
-from gn.platform import Platform
-from gn.sources import Source
+from bed.lib import cper, driver
+from bed.lib.packages import Package
+from bed.lib.platform import Platform
+from bed.lib.sources import Source
 
 PROGRAM = "/usr/sbin/rasdaemon"
 DATABASE = "/var/lib/rasdaemon/ras-mc_event.db"

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from gn import cper, driver
-from gn.sources import Source
+from bed.lib import cper, driver
+from bed.lib.sources import Source
 
 KERNELS = ("5.10", "6.1", "6.12", "7.3")
 PAGE_MASK = 0xFFFF_FFFF_FFFF_F000

@@ -3,8 +3,8 @@
 
 import pytest
 
-from gn import cper, driver
-from gn.sources import Source
+from bed.lib import cper, driver
+from bed.lib.sources import Source
 from test_sea import at_rest, open_sea
 
 

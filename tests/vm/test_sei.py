@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from gn import driver
-from gn.sources import Source
+from bed.lib import driver
+from bed.lib.sources import Source
 from test_sea import CORRECTED, RECOVERABLE, at_rest, corrupted, numbers
 
 KERNELS = ("6.1", "6.12", "7.3")

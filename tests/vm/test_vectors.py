@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from gn import TOP, cper, driver
-from gn.sources import Source
+from bed.lib import TOP, cper, driver
+from bed.lib.sources import Source
 
 sys.path.append(str(TOP / "tests/vectors"))
 

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The gate: what firmware put into an error status block is measured and
+ * checked here before anything else looks at it (ACPI 6.5, 18.3.2.7 and UEFI
+ * 2.10, appendix N).
+ *
+ * Two steps, because they run at different times. gn_estatus_measure() needs
+ * the header only and runs in NMI, before the copy: it says how many bytes are
+ * worth copying. gn_estatus_check() runs on the private copy that no longer
+ * changes, outside NMI, and walks every section. Only a block that passed both
+ * may be walked with gn_walk_next(), printed or traced.
+ *
+ * All sums are u64: no length that fits a field can wrap them.
+ *
+ * Pure: host tests and fuzzers compile this file.
+ */
+#include <linux/compiler.h>
+#include <linux/string.h>
+
+#include "record/estatus.h"
+#include "record/section.h"
+
+/* Fields of a generic error data entry (ACPI 6.5, table 18.15). */
+enum {
+	DATA_TYPE = 0,
+	DATA_SEVERITY = 16,
+	DATA_REVISION = 20,
+	DATA_VALID = 22,
+	DATA_FLAGS = 23,
+	DATA_LENGTH = 24,
+	DATA_FRU_ID = 28,
+	DATA_FRU_TEXT = 44,
+	DATA_HEADER = GN_DATA_HEADER, /* up to revision 2.x */
+	DATA_TIMESTAMP = 64,
+	DATA_HEADER_V3 = 72,
+};
+
+#define FRU_TEXT 20u
+
+/**
+ * gn_walk_start() - begin at the first section of a block
+ * @walk: where the walk stands
+ * @block: a block that gn_estatus_measure() passed, all of it readable
+ *
+ * Context: Any; pure.
+ */
+void gn_walk_start(struct gn_walk *walk, const u8 *block)
+{
+	walk->at = block + GN_ESTATUS_HEADER;
+	walk->left = gn_le32(block + 12);
+}
+
+static enum gn_verdict step(struct gn_walk *walk, struct gn_section *s)
+{
+	const u8 *p = walk->at;
+	u32 header = DATA_HEADER;
+	u8 valid;
+
+	if (walk->left < DATA_HEADER)
+		return GN_SECTION_HEADER;
+	s->revision = gn_le16(p + DATA_REVISION);
+	if (s->revision >= 0x300)
+		header = DATA_HEADER_V3;
+	if (walk->left < header)
+		return GN_SECTION_HEADER;
+	s->length = gn_le32(p + DATA_LENGTH);
+	if (s->length > walk->left - header)
+		return GN_SECTION_LENGTH;
+
+	valid = p[DATA_VALID];
+	s->type = p + DATA_TYPE;
+	s->body = p + header;
+	s->severity = gn_le32(p + DATA_SEVERITY);
+	s->flags = p[DATA_FLAGS];
+	s->fru_id = valid & GN_VALID_FRU_ID ? p + DATA_FRU_ID : NULL;
+	memset(s->fru_text, 0, sizeof(s->fru_text));
+	if (valid & GN_VALID_FRU_TEXT)
+		memcpy(s->fru_text, p + DATA_FRU_TEXT, FRU_TEXT);
+	s->timestamp = (valid & GN_VALID_TIMESTAMP) && header == DATA_HEADER_V3 ?
+			       p + DATA_TIMESTAMP :
+			       NULL;
+
+	walk->at += header + s->length;
+	walk->left -= header + s->length;
+	return GN_GOOD;
+}
+
+/**
+ * gn_walk_next() - the next section
+ * @walk: where the walk stands
+ * @section: filled; its pointers lead into the block. FRU data are the
+ *           section's own, never a neighbour's
+ *
+ * Context: Any; pure. On a checked block only.
+ * Return: false after the last section.
+ */
+bool gn_walk_next(struct gn_walk *walk, struct gn_section *section)
+{
+	return walk->left && step(walk, section) == GN_GOOD;
+}
+
+/**
+ * gn_estatus_check() - walk every section of a copied block
+ * @block: the private copy
+ * @length: bytes of the copy, as gn_estatus_measure() said
+ *
+ * One section that is wrong rejects the whole block: its neighbours were
+ * written by the same hand.
+ *
+ * Context: Any; pure. Each step takes at least 64 of the block's bytes.
+ * Return: GN_GOOD, else what is wrong.
+ */
+enum gn_verdict gn_estatus_check(const u8 *block, u32 length)
+{
+	struct gn_estatus es;
+	struct gn_section s;
+	struct gn_walk walk;
+	enum gn_verdict verdict;
+	u32 measured;
+
+	if (length < GN_ESTATUS_HEADER)
+		return GN_TOO_LONG;
+	gn_estatus_read(&es, block);
+	verdict = gn_estatus_measure(&es, length, &measured);
+	if (verdict != GN_GOOD)
+		return verdict;
+	gn_walk_start(&walk, block);
+	while (walk.left) {
+		verdict = step(&walk, &s);
+		if (verdict != GN_GOOD)
+			return verdict;
+		if (!gn_section_check(&s))
+			return GN_SECTION_BODY;
+	}
+	return GN_GOOD;
+}
+
+/**
+ * gn_verdict_name() - a verdict as it stands in sysfs, traces and messages
+ * @verdict: the verdict
+ *
+ * Return: a constant string without blanks.
+ */
+const char *gn_verdict_name(enum gn_verdict verdict)
+{
+	static const char *const names[GN_VERDICTS] = {
+		[GN_GOOD] = "good",
+		[GN_NO_DATA] = "no_data",
+		[GN_TOO_LONG] = "too_long",
+		[GN_RAW_RANGE] = "raw_range",
+		[GN_CHANGED] = "changed",
+		[GN_SECTION_HEADER] = "section_header",
+		[GN_SECTION_LENGTH] = "section_length",
+		[GN_SECTION_BODY] = "section_body",
+	};
+
+	return verdict < GN_VERDICTS ? names[verdict] : "unknown";
+}
+
+/**
+ * gn_severity_name() - an error severity as text
+ * @severity: the severity field of a block or section
+ *
+ * Return: a constant string; "undefined" for values outside the specification.
+ * Source: ACPI 6.5, table 18.13.
+ */
+const char *gn_severity_name(u32 severity)
+{
+	static const char *const names[GN_SEVERITIES] = {
+		[GN_SEV_RECOVERABLE] = "recoverable",
+		[GN_SEV_FATAL] = "fatal",
+		[GN_SEV_CORRECTED] = "corrected",
+		[GN_SEV_NONE] = "informational",
+	};
+
+	return severity < GN_SEVERITIES ? names[severity] : "undefined";
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The length rules of each section type (UEFI 2.10, appendix N.2).
+ *
+ * A section that passed gn_section_check() may be decoded up to the length its
+ * type demands here without asking again. Types nobody decodes are bytes, and
+ * bytes have no rules.
+ *
+ * Pure: host tests and fuzzers compile this file.
+ */
+#include <linux/compiler.h>
+#include <linux/string.h>
+
+#include "record/le.h"
+#include "record/section.h"
+
+struct rule {
+	enum gn_section_kind kind;
+	u8 type[16]; /* GUID as it stands in memory */
+	u32 least;   /* bytes */
+};
+
+static const struct rule rules[] = {
+	{ GN_SECTION_MEMORY,
+	  { 0x14, 0x11, 0xbc, 0xa5, 0x64, 0x6f, 0xde, 0x4e, 0xb8, 0x63, 0x3e, 0x83, 0xed, 0x7c,
+	    0x83, 0xb1 },
+	  GN_MEMORY_OLD },
+	{ GN_SECTION_ARM,
+	  { 0x16, 0x3d, 0x9e, 0xe1, 0x11, 0xbc, 0xe4, 0x11, 0x9c, 0xaa, 0xc2, 0x05, 0x1d, 0x5d,
+	    0x46, 0xb0 },
+	  GN_ARM_HEADER },
+	{ GN_SECTION_PCIE,
+	  { 0x54, 0xe9, 0x95, 0xd9, 0xc1, 0xbb, 0x0f, 0x43, 0xad, 0x91, 0xb4, 0x4d, 0xcb, 0x3c,
+	    0x6f, 0x35 },
+	  GN_PCIE },
+	{ GN_SECTION_IA,
+	  { 0xb0, 0xa0, 0x3e, 0xdc, 0x44, 0xa1, 0x97, 0x47, 0xb9, 0x5b, 0x53, 0xfa, 0x24, 0x2b,
+	    0x6e, 0x1d },
+	  GN_IA_HEADER },
+	{ GN_SECTION_GENERIC,
+	  { 0xad, 0xcc, 0x76, 0x98, 0xb4, 0x47, 0xdb, 0x4b, 0xb6, 0x5e, 0x16, 0xf1, 0x93, 0xc4,
+	    0xf3, 0xdb },
+	  GN_GENERIC },
+	{ GN_SECTION_FIRMWARE,
+	  { 0x96, 0x2a, 0x21, 0x81, 0xed, 0x09, 0x96, 0x49, 0x94, 0x71, 0x8d, 0x72, 0x9c, 0x8e,
+	    0x69, 0xed },
+	  16 },
+	{ GN_SECTION_CXL,
+	  { 0xb4, 0xef, 0xb9, 0x80, 0xb5, 0x52, 0xe3, 0x4d, 0xa7, 0x77, 0x68, 0x78, 0x4b, 0x77,
+	    0x10, 0x48 },
+	  GN_CXL_HEADER },
+	/* CXL component events: general media, DRAM, memory module, memory sparing. */
+	{ GN_SECTION_CXL_EVENT,
+	  { 0x77, 0x0a, 0xcd, 0xfb, 0x60, 0xc2, 0x7f, 0x41, 0x85, 0xa9, 0x08, 0x8b, 0x16, 0x21,
+	    0xeb, 0xa6 },
+	  GN_CXL_EVENT_HEADER },
+	{ GN_SECTION_CXL_EVENT,
+	  { 0xb3, 0xcb, 0x1d, 0x60, 0x06, 0x9c, 0xab, 0x4e, 0xb8, 0xaf, 0x4e, 0x9b, 0xfb, 0x5c,
+	    0x96, 0x24 },
+	  GN_CXL_EVENT_HEADER },
+	{ GN_SECTION_CXL_EVENT,
+	  { 0x75, 0x74, 0x92, 0xfe, 0x59, 0xdd, 0x39, 0x43, 0xa5, 0x86, 0x79, 0xba, 0xb1, 0x13,
+	    0xb7, 0x74 },
+	  GN_CXL_EVENT_HEADER },
+	{ GN_SECTION_CXL_EVENT,
+	  { 0x40, 0x3a, 0x1f, 0xe7, 0x29, 0x2d, 0x92, 0x40, 0x8a, 0x39, 0x4d, 0x1c, 0x96, 0x6c,
+	    0x7c, 0x65 },
+	  GN_CXL_EVENT_HEADER },
+};
+
+static const struct rule *rule_of(const u8 *type)
+{
+	u32 i;
+
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (!memcmp(rules[i].type, type, sizeof(rules[i].type)))
+			return &rules[i];
+	return NULL;
+}
+
+/**
+ * gn_section_kind() - which decoder a section wants
+ * @type: the section type GUID, 16 bytes
+ *
+ * Context: Any; pure.
+ * Return: the kind, GN_SECTION_OTHER for a type without one.
+ */
+enum gn_section_kind gn_section_kind(const u8 *type)
+{
+	const struct rule *rule = rule_of(type);
+
+	return rule ? rule->kind : GN_SECTION_OTHER;
+}
+
+/**
+ * gn_context_size() - bytes of a context information structure
+ * @kind: GN_SECTION_ARM or GN_SECTION_IA
+ * @context: its header
+ *
+ * Context: Any; pure.
+ * Return: header and registers, not rounded.
+ * Source: UEFI 2.10, N.2.4.4.2 and N.2.4.2.2.
+ */
+u64 gn_context_size(enum gn_section_kind kind, const u8 *context)
+{
+	if (kind == GN_SECTION_ARM)
+		return GN_ARM_CONTEXT + (u64)gn_le32(context + 4);
+	return GN_IA_CONTEXT + (u64)gn_le16(context + 2);
+}
+
+/*
+ * Where the context at @at ends: rounded up to a multiple of @round bytes, or with
+ * the section, at @end. 0 if it leaves the section.
+ */
+static u64 context_end(const struct gn_section *s, enum gn_section_kind kind, u64 at, u64 end,
+		       u64 round)
+{
+	u32 header = kind == GN_SECTION_ARM ? GN_ARM_CONTEXT : GN_IA_CONTEXT;
+	u64 size;
+
+	if (end - at < header)
+		return 0;
+	size = gn_context_size(kind, s->body + at);
+	if (size > end - at)
+		return 0;
+	size = (size + round - 1) & ~(round - 1);
+	return at + (size < end - at ? size : end - at);
+}
+
+/* The same for @count of them, one behind the other; @at is not 0. */
+static u64 contexts_end(const struct gn_section *s, enum gn_section_kind kind, u64 at, u64 end,
+			u32 count, u64 round)
+{
+	while (count-- && at)
+		at = context_end(s, kind, at, end, round);
+	return at;
+}
+
+/*
+ * Firmware rounds contexts up to 16 bytes, or not; so do kernels, some this way,
+ * some the other. The way that fills the section is firmware's; if neither or
+ * both do, it is the specification's, which rounds. Returns where the contexts
+ * end, 0 if they leave the section either way.
+ */
+static u64 contexts_find(const struct gn_section *s, enum gn_section_kind kind, u64 at, u64 end,
+			 u32 count, bool *rounded)
+{
+	u64 wide = contexts_end(s, kind, at, end, count, 16);
+	u64 dense = contexts_end(s, kind, at, end, count, 1);
+
+	*rounded = wide && (wide == end || dense != end);
+	return *rounded ? wide : dense;
+}
+
+/**
+ * gn_section_arm() - find the parts of an ARM processor error section
+ * @section: a section of kind GN_SECTION_ARM
+ * @arm: filled
+ *
+ * The error information entries come first, each of a length of its own, then
+ * the contexts, each a header of 8 bytes and its registers. What is left is the
+ * vendor's.
+ *
+ * Context: Any; pure.
+ * Return: false if a part leaves the section.
+ * Source: UEFI 2.10, N.2.4.4.
+ */
+bool gn_section_arm(const struct gn_section *section, struct gn_arm *arm)
+{
+	const u8 *body = section->body;
+	u64 at = GN_ARM_HEADER, start, end;
+	u32 i;
+
+	if (section->length < GN_ARM_HEADER)
+		return false;
+	arm->err_infos = gn_le16(body + 4);
+	arm->contexts = gn_le16(body + 6);
+	/* section_length is the ARM section's own idea of its size */
+	end = gn_le32(body + 8);
+	if (end < GN_ARM_HEADER || end > section->length)
+		return false;
+
+	arm->err_info = body + at;
+	for (i = 0; i < arm->err_infos; i++) {
+		u8 size;
+
+		if (end - at < GN_ARM_ERR_INFO)
+			return false;
+		size = body[at + 1];
+		if (size < GN_ARM_ERR_INFO || size > end - at)
+			return false;
+		at += size;
+	}
+	arm->err_info_length = (u32)(at - GN_ARM_HEADER);
+
+	start = at;
+	at = contexts_find(section, GN_SECTION_ARM, start, end, arm->contexts, &arm->rounded);
+	if (!at)
+		return false;
+	arm->context = arm->contexts ? body + start : NULL;
+	arm->context_length = (u32)(at - start);
+	arm->vendor = at < end ? body + at : NULL;
+	arm->vendor_length = (u32)(end - at);
+	return true;
+}
+
+/**
+ * gn_section_ia() - find the parts of an IA32/x64 processor error section
+ * @section: a section of kind GN_SECTION_IA
+ * @ia: filled
+ *
+ * Check structures of 64 bytes, then contexts, each a header of 16 bytes and
+ * its registers.
+ *
+ * Context: Any; pure.
+ * Return: false if a part leaves the section.
+ * Source: UEFI 2.10, N.2.4.2.
+ */
+bool gn_section_ia(const struct gn_section *section, struct gn_ia *ia)
+{
+	u64 valid;
+
+	if (section->length < GN_IA_HEADER)
+		return false;
+	valid = gn_le64(section->body);
+	ia->contexts = (valid >> 8) & 0x3f;
+	ia->context_at = GN_IA_HEADER + GN_IA_CHECK * (u32)((valid >> 2) & 0x3f);
+	return ia->context_at <= section->length &&
+	       contexts_find(section, GN_SECTION_IA, ia->context_at, section->length, ia->contexts,
+			     &ia->rounded);
+}
+
+/*
+ * CXL protocol error: the DVSEC and the error log follow the fixed part. A log
+ * is a RAS capability structure, and helpers read all of one.
+ */
+static bool cxl_fits(const struct gn_section *s)
+{
+	u32 log = gn_le16(s->body + 110);
+	u64 end = (u64)GN_CXL_HEADER + gn_le16(s->body + 108) + log;
+	bool log_valid = s->body[0] & 0x40;
+
+	return end <= s->length && (!log_valid || log >= 88);
+}
+
+/* CXL component event: the event log follows the header, which says how long both are. */
+static bool cxl_event_fits(const struct gn_section *s)
+{
+	u32 length = gn_le32(s->body);
+
+	return length >= GN_CXL_EVENT_HEADER && length <= s->length;
+}
+
+/* Firmware error record reference: a GUID follows from revision 2 on. */
+static bool firmware_fits(const struct gn_section *s)
+{
+	return s->body[1] < 2 || s->length >= 32;
+}
+
+/**
+ * gn_section_check() - is a section as long as its type demands
+ * @section: the section, its length within the block
+ *
+ * Context: Any; pure.
+ * Return: true if it may be decoded.
+ */
+bool gn_section_check(const struct gn_section *section)
+{
+	const struct rule *rule = rule_of(section->type);
+	struct gn_arm arm;
+	struct gn_ia ia;
+
+	if (!rule)
+		return true;
+	if (section->length < rule->least)
+		return false;
+	switch (rule->kind) {
+	case GN_SECTION_ARM:
+		return gn_section_arm(section, &arm);
+	case GN_SECTION_IA:
+		return gn_section_ia(section, &ia);
+	case GN_SECTION_CXL:
+		return cxl_fits(section);
+	case GN_SECTION_CXL_EVENT:
+		return cxl_event_fits(section);
+	case GN_SECTION_FIRMWARE:
+		return firmware_fits(section);
+	default:
+		return true;
+	}
+}

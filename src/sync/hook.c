@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The hooks that other modules have in the kernel for us.
+ *
+ * A source whose exceptions nobody brings here must stay with the in-tree
+ * driver. So it is taken when the hook that rings its notification is in place,
+ * and given back before the hook goes: hook first, release second, and back in
+ * the reverse order.
+ *
+ * A hook can be switched off behind its owner's back (kprobes, by debugfs
+ * kprobes/enabled). Nothing tells, so a look once in PERIOD compares; then the
+ * sources go back too, until the hook is on again.
+ */
+#define pr_fmt(fmt) "ghes_nmi: " fmt
+
+#include <linux/device.h>
+#include <linux/export.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/workqueue.h>
+
+#include "record/hest.h"
+#include "sync/sync.h"
+#include "sync/waiter.h"
+#include "ghes_nmi.h"
+#include "sync/hook.h"
+
+#define PERIOD msecs_to_jiffies(GN_CREDIT_MS)
+
+static LIST_HEAD(hooks);
+static DEFINE_MUTEX(lock); /* of the list, and of taking and giving */
+static u32 served;	   /* notification types that are rung now, a bit each */
+static void (*take_sources)(u8 type);
+static void (*give_sources)(u8 type);
+
+/**
+ * gn_hook_serves() - does a hook ring this notification
+ * @type: enum gn_notify_type
+ *
+ * Context: Any.
+ */
+bool gn_hook_serves(u8 type)
+{
+	return READ_ONCE(served) & BIT(type);
+}
+
+/* Give and take what changed. Under the lock. */
+static void update(void)
+{
+	struct ghes_nmi_hook *hook;
+	u32 now = 0, was = served;
+	u8 type;
+
+	list_for_each_entry(hook, &hooks, list)
+		if (!hook->off)
+			now |= hook->rings;
+	for (type = 0; type < GN_NOTIFY_TYPES; type++)
+		if (was & ~now & BIT(type) && give_sources)
+			give_sources(type);
+	WRITE_ONCE(served, now);
+	for (type = 0; type < GN_NOTIFY_TYPES; type++)
+		if (now & ~was & BIT(type) && take_sources)
+			take_sources(type);
+}
+
+static void look(struct work_struct *work);
+static DECLARE_DELAYED_WORK(period, look);
+
+static void look(struct work_struct *work)
+{
+	struct ghes_nmi_hook *hook;
+
+	mutex_lock(&lock);
+	list_for_each_entry(hook, &hooks, list) {
+		bool off = !hook->active(hook);
+
+		if (off == hook->off)
+			continue;
+		hook->off = off;
+		if (off)
+			pr_warn("the hook on %s was switched off: its errors go the kernel's own way until it is on again (see /sys/kernel/debug/kprobes/enabled)\n",
+				hook->symbol);
+		else
+			pr_info("the hook on %s is on again\n", hook->symbol);
+	}
+	update();
+	mutex_unlock(&lock);
+	gn_sync_age(&gn_sync_sea);
+	gn_sync_age(&gn_sync_sei);
+	schedule_delayed_work(&period, PERIOD);
+}
+
+void ghes_nmi_add_hooks(struct ghes_nmi_hook *hook, int n)
+{
+	int i;
+
+	mutex_lock(&lock);
+	if (list_empty(&hooks))
+		schedule_delayed_work(&period, PERIOD);
+	for (i = 0; i < n; i++) {
+		hook[i].off = false;
+		list_add_tail(&hook[i].list, &hooks);
+	}
+	update();
+	mutex_unlock(&lock);
+}
+EXPORT_SYMBOL_GPL(ghes_nmi_add_hooks);
+
+void ghes_nmi_remove_hooks(struct ghes_nmi_hook *hook, int n)
+{
+	bool last;
+	int i;
+
+	mutex_lock(&lock);
+	for (i = 0; i < n; i++)
+		list_del(&hook[i].list);
+	update();
+	last = list_empty(&hooks);
+	mutex_unlock(&lock);
+	if (last)
+		cancel_delayed_work_sync(&period);
+}
+EXPORT_SYMBOL_GPL(ghes_nmi_remove_hooks);
+
+/**
+ * gn_hook_init() - who takes sources and gives them back
+ * @take: a hook rings this notification type now
+ * @give: it soon will not any more
+ *
+ * Context: Process context. Both may sleep.
+ */
+void gn_hook_init(void (*take)(u8 type), void (*give)(u8 type))
+{
+	mutex_lock(&lock);
+	take_sources = take;
+	give_sources = give;
+	mutex_unlock(&lock);
+}
+
+/**
+ * gn_hook_exit() - the opposite
+ *
+ * Context: Process context. The modules with the hooks are gone already.
+ */
+void gn_hook_exit(void)
+{
+	gn_hook_init(NULL, NULL);
+}
+
+static ssize_t hooks_show(struct device_driver *driver, char *buf)
+{
+	struct ghes_nmi_hook *hook;
+	int at = 0;
+
+	mutex_lock(&lock);
+	list_for_each_entry(hook, &hooks, list)
+		at += sysfs_emit_at(buf, at, "%s %s\n", hook->symbol,
+				    hook->active(hook) ? "active" : "off");
+	mutex_unlock(&lock);
+	return at;
+}
+static DRIVER_ATTR_RO(hooks);
+
+/* One line per synchronous notification. */
+static ssize_t sync_counts(char *buf, int sea, int sei)
+{
+	return sysfs_emit(buf, "sea %d\nsei %d\n", sea, sei);
+}
+
+static ssize_t sync_late_show(struct device_driver *driver, char *buf)
+{
+	return sync_counts(buf, atomic_read(&gn_sync_sea.late), atomic_read(&gn_sync_sei.late));
+}
+static DRIVER_ATTR_RO(sync_late);
+
+static ssize_t sync_unclaimed_show(struct device_driver *driver, char *buf)
+{
+	return sync_counts(buf, atomic_read(&gn_sync_sea.unclaimed),
+			   atomic_read(&gn_sync_sei.unclaimed));
+}
+static DRIVER_ATTR_RO(sync_unclaimed);
+
+static ssize_t sync_waiting_show(struct device_driver *driver, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", gn_waiters());
+}
+static DRIVER_ATTR_RO(sync_waiting);
+
+static struct attribute *attrs[] = {
+	&driver_attr_hooks.attr,
+	&driver_attr_sync_late.attr,
+	&driver_attr_sync_unclaimed.attr,
+	&driver_attr_sync_waiting.attr,
+	NULL,
+};
+
+const struct attribute_group gn_hook_group = {
+	.attrs = attrs,
+};

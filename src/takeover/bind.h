@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Taking sources over, and giving them back.
+ */
+#ifndef GN_BIND_H
+#define GN_BIND_H
+
+#include <linux/types.h>
+
+#include "takeover/candidates.h"
+
+int gn_bind_init(const struct gn_options *options);
+void gn_bind_exit(void);
+void gn_bind_take(u8 type);
+void gn_bind_give(u8 type);
+
+#endif

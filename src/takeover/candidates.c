@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * HEST -> the sources that are to be taken: those that the user wants, and that
+ * this module and this kernel can serve.
+ */
+#define pr_fmt(fmt) "ghes_nmi: " fmt
+
+#include <linux/acpi.h>
+#include <linux/slab.h>
+
+#include "takeover/candidates.h"
+#include "notify/notify.h"
+
+/* Sources of one machine; the HEST of a large one has some hundreds. */
+#define SOURCES_MAX 4096
+
+/**
+ * gn_choice_find() - a source by its id
+ * @choice: the sources
+ * @id: source id of the HEST
+ *
+ * Return: the source, which the HEST has enabled, or NULL.
+ */
+struct gn_candidate *gn_choice_find(const struct gn_choice *choice, u16 id)
+{
+	int i;
+
+	for (i = 0; i < choice->n; i++)
+		if (choice->list[i].desc.id == id && choice->list[i].desc.enabled)
+			return &choice->list[i];
+	return NULL;
+}
+
+/* One entry of the HEST, good or left out. */
+static int add(void *arg, const struct gn_hest_source *desc, const char *why)
+{
+	struct gn_choice *choice = arg;
+	struct gn_candidate *c;
+
+	if (why && !desc->enabled && desc->block_length)
+		return 0; /* firmware switched it off: nobody misses it */
+	if (why) {
+		pr_warn(FW_BUG "HEST: source %u is left out: %s\n", desc->id, why);
+		return 0;
+	}
+	if (gn_choice_find(choice, desc->id)) {
+		pr_warn(FW_BUG "HEST: source %u is left out: its id is used twice\n", desc->id);
+		return 0;
+	}
+	if (choice->n == SOURCES_MAX) {
+		pr_warn("HEST: source %u is left out: more than %u sources\n", desc->id,
+			SOURCES_MAX);
+		return 0;
+	}
+	c = krealloc(choice->list, (choice->n + 1) * sizeof(*c), GFP_KERNEL);
+	if (!c)
+		return -ENOMEM;
+	choice->list = c;
+	c[choice->n++] = (struct gn_candidate){ .desc = *desc };
+	return 0;
+}
+
+static int read_hest(struct gn_choice *choice)
+{
+	struct acpi_table_header *table;
+	int err;
+
+	if (acpi_disabled || ACPI_FAILURE(acpi_get_table(ACPI_SIG_HEST, 0, &table))) {
+		pr_err("this machine has no HEST: its firmware reports no errors this way\n");
+		return -ENODEV;
+	}
+	err = gn_hest_parse((const u8 *)table, table->length, add, choice);
+	if (err)
+		pr_err("the HEST cannot be read (%d)\n", err);
+	acpi_put_table(table);
+	return err;
+}
+
+static bool chosen(const struct gn_options *options, u16 id)
+{
+	int i;
+
+	for (i = 0; i < options->nids; i++)
+		if (options->ids[i] == id)
+			return true;
+	return !options->nids;
+}
+
+/* Each id in sources= must exist: a slip of the finger is not "take nothing". */
+static int check_ids(const struct gn_choice *choice, const struct gn_options *options)
+{
+	int i;
+
+	for (i = 0; i < options->nids; i++)
+		if (!gn_choice_find(choice, options->ids[i])) {
+			pr_err("sources=: the HEST has no usable source %u\n", options->ids[i]);
+			return -EINVAL;
+		}
+	return 0;
+}
+
+/* What the kernel offers now; each notification is asked once. */
+static enum gn_lot draw(const struct gn_notify *notify)
+{
+	int err = notify->available();
+
+	if (!err)
+		return GN_TAKE;
+	return err == -EAGAIN ? GN_WAIT : GN_LEAVE;
+}
+
+static void choose(struct gn_choice *choice, const struct gn_options *options)
+{
+	enum gn_lot lots[GN_NOTIFY_TYPES];
+	bool asked[GN_NOTIFY_TYPES] = {};
+	int i;
+
+	for (i = 0; i < choice->n; i++) {
+		struct gn_candidate *c = &choice->list[i];
+		const struct gn_notify *notify = gn_notify_find(c->desc.notify);
+		const char *name = gn_notify_name(c->desc.notify);
+
+		c->lot = GN_LEAVE;
+		if (!chosen(options, c->desc.id))
+			continue;
+		if (!notify) {
+			pr_info("source %u stays with the in-tree driver: %s notification is not served by this module\n",
+				c->desc.id, name);
+			continue;
+		}
+		if (!asked[c->desc.notify])
+			lots[c->desc.notify] = draw(notify);
+		asked[c->desc.notify] = true;
+		c->lot = lots[c->desc.notify];
+		if (c->lot == GN_WAIT) {
+			choice->waiting++;
+			pr_info("source %u stays where it is until %s is loaded: %s\n", c->desc.id,
+				notify->hook, name);
+		} else if (c->lot == GN_LEAVE) {
+			pr_info("source %u stays with the in-tree driver: no %s on this kernel\n",
+				c->desc.id, name);
+		}
+	}
+}
+
+/**
+ * gn_choice_make() - read the HEST and choose
+ * @choice: empty; filled
+ * @options: what the user wants
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -ENODEV without a HEST, -EINVAL if an id in sources= does not
+ *         exist, or what failed. The reason was printed, and @choice is freed.
+ */
+int gn_choice_make(struct gn_choice *choice, const struct gn_options *options)
+{
+	int err = read_hest(choice);
+
+	if (!err)
+		err = check_ids(choice, options);
+	if (err) {
+		gn_choice_free(choice);
+		return err;
+	}
+	choose(choice, options);
+	return 0;
+}
+
+/**
+ * gn_choice_free() - forget it
+ * @choice: made, or empty
+ */
+void gn_choice_free(struct gn_choice *choice)
+{
+	kfree(choice->list);
+	*choice = (struct gn_choice){};
+}

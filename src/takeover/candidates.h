@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which sources of the HEST are to be taken.
+ */
+#ifndef GN_CHOICE_H
+#define GN_CHOICE_H
+
+#include <linux/types.h>
+
+#include "record/hest.h"
+
+struct platform_device;
+
+/**
+ * struct gn_options - what the user chose
+ * @ids: only these source ids; all if @nids is 0
+ * @nids: how many
+ * @takeover: take sources that another driver holds
+ * @queue_kib: size of each queue in KiB, 0 for the default
+ */
+struct gn_options {
+	const ushort *ids;
+	int nids;
+	bool takeover;
+	uint queue_kib;
+};
+
+enum gn_lot {
+	GN_TAKE,
+	GN_WAIT,  /* for the hook that rings it */
+	GN_LEAVE, /* not chosen, or cannot be served */
+};
+
+/**
+ * struct gn_candidate - a GHES entry of the HEST
+ * @desc: what the HEST says
+ * @lot: what is to become of it
+ * @ours: the device, if the module made it
+ * @tried: binding was tried, so a failure is not repeated
+ */
+struct gn_candidate {
+	struct gn_hest_source desc;
+	enum gn_lot lot;
+	struct platform_device *ours;
+	bool tried;
+};
+
+/**
+ * struct gn_choice - the sources of this machine
+ * @list: them
+ * @n: how many
+ * @waiting: how many of them wait for a hook
+ */
+struct gn_choice {
+	struct gn_candidate *list;
+	int n;
+	int waiting;
+};
+
+int gn_choice_make(struct gn_choice *choice, const struct gn_options *options);
+void gn_choice_free(struct gn_choice *choice);
+struct gn_candidate *gn_choice_find(const struct gn_choice *choice, u16 id);
+
+#endif

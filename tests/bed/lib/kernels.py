@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The stock kernels that tests boot: what kernels.list says."""
+
+import fcntl
+import functools
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bed.lib import BUILD, TOP
+
+LIST = TOP / "kernels.list"
+ARCHES = ("arm64", "x86_64")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of kernels.list; `tests` by architecture: "all", "some" or "core"."""
+
+    name: str
+    version: str
+    flavour: str | None
+    suite: str
+    tests: dict[str, str]
+
+    @property
+    def number(self) -> tuple[int, ...]:
+        return tuple(map(int, self.version.split(".")))
+
+
+def read() -> list[Line]:
+    lines = []
+    for text in LIST.read_text(encoding="utf-8").splitlines():
+        words = text.split()
+        if not words or words[0].startswith("#"):
+            continue
+        name, version, flavour, suite, *tests = words
+        by_arch = {arch: what for arch, what in zip(ARCHES, tests, strict=True) if what != "-"}
+        if not set(by_arch.values()) <= {"all", "some", "core"}:
+            raise ValueError(f"{LIST.name}: {text}")
+        lines.append(Line(name, version, None if flavour == "-" else flavour, suite, by_arch))
+    return lines
+
+
+def names(*what: str) -> dict[str, tuple[str, ...]]:
+    """By architecture, the kernels whose tests are among these."""
+    return {arch: tuple(line.name for line in read() if line.tests.get(arch) in what) for arch in ARCHES}
+
+
+# The kernels that every case runs on.
+SUPPORTED = names("all")
+
+# Only for cases that ask for them by @pytest.mark.kernels, and the core cases.
+SPECIAL = names("some")
+
+# All there are: what the core cases run on.
+EVERY = names("all", "some", "core")
+
+# What the A/B comparison runs on.
+BENCH = {"arm64": ("6.1", "6.12", "7.3"), "x86_64": ("6.1", "6.12", "7.3")}
+
+# What scripts/test calls this run: a kernel is prepared once in it, when the first case asks or before.
+RUN = os.environ.get("GN_TEST_RUN", "")
+
+# Every guest: an oops or a warning ends it, which ends QEMU (-no-reboot).
+STRICT = "oops=panic panic_on_warn=1 panic=-1"
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel in build/cache, with the modules and the initramfs built for it."""
+
+    arch: str
+    version: str  # its name in kernels.list
+    root: Path | None = None  # another initramfs than the one built for it
+
+    @property
+    def cache(self) -> Path:
+        return BUILD / "cache/kernel" / f"{self.arch}-{self.version}"
+
+    @property
+    def image(self) -> Path:
+        return self.cache / "vmlinuz"
+
+    @property
+    def release(self) -> str:
+        """What uname -r says."""
+        return (self.cache / "release").read_text().strip()
+
+    def config(self, option: str) -> bool:
+        """Is it built in, or a module?"""
+        return any(line in (f"{option}=y", f"{option}=m") for line in (self.cache / "config").read_text().splitlines())
+
+    @property
+    def rings(self) -> bool:
+        """Does it have the NMI-like notification of its architecture?"""
+        return self.arch != "arm64" or self.config("CONFIG_ARM_SDE_INTERFACE")
+
+    @property
+    def products(self) -> Path:
+        return BUILD / f"{self.arch}-{self.version}"
+
+    @property
+    def initramfs(self) -> Path:
+        return self.root or self.products / "initramfs.cpio"
+
+    def with_more(self, archive: bytes, out: Path) -> "Kernel":
+        """The same with this archive behind its initramfs; `out` is where the two are kept."""
+        first = self.initramfs.read_bytes()
+        out.write_bytes(first + b"\0" * (-len(first) % 4) + archive)
+        return replace(self, root=out)
+
+    def prepare(self) -> "Kernel":
+        """Fetch and build whatever is missing or out of date."""
+        subprocess.run([TOP / "scripts/prepare", self.arch, self.version], check=True)
+        return self
+
+    def missing(self) -> str | None:
+        """What is not there yet, or None. In a run of scripts/test a kernel is fetched and built here."""
+        if RUN:
+            once(self.arch, self.version)
+        for file in (self.image, self.initramfs, self.products / "ghes_nmi.ko"):
+            if not file.exists():
+                return str(file.relative_to(TOP))
+        return None
+
+
+@functools.cache
+def once(arch: str, version: str) -> None:
+    """Prepare a kernel, one time in a run of the tests: other workers may be reading what was made."""
+    stamp = BUILD / f"prepared-{arch}-{version}"
+    BUILD.mkdir(exist_ok=True)
+    with open(stamp, "a+", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        if file.read() == RUN:
+            return
+        Kernel(arch, version).prepare()
+        file.truncate(0)
+        file.write(RUN)
+
+
+def prepare_ahead(arch: str) -> None:
+    for version in EVERY[arch]:
+        once(arch, version)
+
+
+if __name__ == "__main__":
+    # For scripts/test. Both architectures at once: while one downloads the other builds.
+    with ThreadPoolExecutor(len(ARCHES)) as pool:
+        for done in [pool.submit(prepare_ahead, arch) for arch in ARCHES]:
+            done.result()

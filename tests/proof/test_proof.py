@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The proof holds, and does not when the gate does not ask one of its questions."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from bed.lib import BUILD, TOP
+
+
+def prove(*arguments: object) -> tuple[int, str]:
+    command = [str(word) for word in (TOP / "scripts/prove", *arguments)]
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if result.returncode == 77:
+        pytest.skip(result.stdout.strip())
+    return result.returncode, result.stdout
+
+
+@pytest.mark.parametrize("part", ["walk", "context", "arm", "ia", "types"])
+def test_proof_holds(part, record_property):
+    status, said = prove(part)
+    record_property("prove", said)
+    assert status == 0 and "proven" in said, said
+
+
+# (part, file, what is asked, what is asked no more)
+MISSING = {
+    "header_is_there": ("walk", "path/estatus.c", "if (walk->left < DATA_HEADER)", "if (0)"),
+    "body_is_there": ("walk", "path/estatus.c", "if (s->length > walk->left - header)", "if (0)"),
+    "sums_do_not_wrap": ("walk", "path/estatus.h", "u64 end = (u64)GN_ESTATUS_HEADER + es->data_length;",
+                         "u32 end = GN_ESTATUS_HEADER + es->data_length;"),
+    "context_is_there": ("context", "path/section.c", "if (end - at < header)", "if (0)"),
+    "context_begins_in_it": ("arm", "path/section.c", "if (end < GN_ARM_HEADER || end > section->length)", "if (0)"),
+    "error_information_is_there": ("arm", "path/section.c", "if (size < GN_ARM_ERR_INFO || size > end - at)",
+                                   "if (size < GN_ARM_ERR_INFO)"),
+    "checks_are_there": ("ia", "path/section.c", "return ia->context_at <= section->length &&", "return"),
+    "type_demands_a_length": ("types", "path/section.c", "if (section->length < rule->least)", "if (0)"),
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_no_proof_without_the_check(name):
+    part, file, asked, asked_no_more = MISSING[name]
+    copy = BUILD / "prove-missing" / name
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(TOP / "src", copy)
+    text = (copy / file).read_text()
+    assert text.count(asked) == 1, f"{file} does not ask {asked!r}: this case must follow it"
+    (copy / file).write_text(text.replace(asked, asked_no_more))
+    status, said = prove("--src", copy, part)
+    assert status == 1 and "NOT proven" in said, said
