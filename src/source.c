@@ -35,22 +35,22 @@ static int queue_create(struct gn_source *s, u32 queue_kib)
 	u32 i, n = PAGE_ALIGN(max(size, least)) >> PAGE_SHIFT;
 	void *base;
 
-	s->spare = kvzalloc(sizeof(*s->spare) + s->desc.block_length, GFP_KERNEL);
-	if (!s->spare)
+	s->in.spare = kvzalloc(sizeof(*s->in.spare) + s->desc.block_length, GFP_KERNEL);
+	if (!s->in.spare)
 		return -ENOMEM;
-	s->pages = kvcalloc(2 * n, sizeof(*s->pages), GFP_KERNEL);
-	if (!s->pages)
+	s->life.pages = kvcalloc(2 * n, sizeof(*s->life.pages), GFP_KERNEL);
+	if (!s->life.pages)
 		return -ENOMEM;
 	for (i = 0; i < n; i++) {
 		struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 
 		if (!page)
 			return -ENOMEM;
-		s->pages[i] = page;
-		s->pages[n + i] = page;
-		s->npages = i + 1;
+		s->life.pages[i] = page;
+		s->life.pages[n + i] = page;
+		s->life.npages = i + 1;
 	}
-	base = vmap(s->pages, 2 * n, VM_MAP, PAGE_KERNEL);
+	base = vmap(s->life.pages, 2 * n, VM_MAP, PAGE_KERNEL);
 	if (!base)
 		return -ENOMEM;
 	gn_queue_init(&s->queue, base, n << PAGE_SHIFT);
@@ -62,10 +62,10 @@ static void queue_destroy(struct gn_source *s)
 	u32 i;
 
 	vunmap(s->queue.base);
-	for (i = 0; i < s->npages; i++)
-		__free_page(s->pages[i]);
-	kvfree(s->pages);
-	kvfree(s->spare);
+	for (i = 0; i < s->life.npages; i++)
+		__free_page(s->life.pages[i]);
+	kvfree(s->life.pages);
+	kvfree(s->in.spare);
 }
 
 /**
@@ -81,7 +81,7 @@ bool gn_source_own(struct gn_source *s, int *seen)
 	int tries;
 
 	for (tries = 0; tries < 1000; tries++) {
-		if (gn_claim_take(&s->collecting, seen))
+		if (gn_claim_take(&s->in.claim, seen))
 			return true;
 		usleep_range(500, 1000);
 	}
@@ -97,9 +97,9 @@ bool gn_source_own(struct gn_source *s, int *seen)
  */
 void gn_source_disown(struct gn_source *s, int *seen)
 {
-	if (!gn_claim_leave(&s->collecting, seen))
-		gn_claim_abandon(&s->collecting);
-	gn_drain_look(s);
+	if (!gn_claim_leave(&s->in.claim, seen))
+		gn_claim_abandon(&s->in.claim);
+	gn_bell_look(&s->bell);
 }
 
 /*
@@ -109,8 +109,8 @@ void gn_source_disown(struct gn_source *s, int *seen)
  */
 static void remap(struct work_struct *work)
 {
-	struct gn_source *s = container_of(work, struct gn_source, remap);
-	u64 pa = xchg(&s->moved_to, 0);
+	struct gn_source *s = container_of(work, struct gn_source, bell.remap);
+	u64 pa = xchg(&s->in.moved_to, 0);
 	struct gn_window fresh, old;
 	int err, seen;
 
@@ -118,7 +118,7 @@ static void remap(struct work_struct *work)
 		return;
 	err = gn_window_map(&fresh, pa, s->desc.block_length);
 	if (err) {
-		WRITE_ONCE(s->refused, pa);
+		WRITE_ONCE(s->in.refused, pa);
 		/* Firmware may think of a new one any number of times. */
 		dev_warn_ratelimited(
 			s->dev,
@@ -129,14 +129,14 @@ static void remap(struct work_struct *work)
 	}
 	if (!gn_source_own(s, &seen)) {
 		gn_window_unmap(&fresh);
-		gn_drain_look(s);
+		gn_bell_look(&s->bell);
 		return;
 	}
-	old = s->block;
-	s->block = fresh;
-	s->device = s->reg.device || s->block.device || s->ack.device;
-	if (s->notify && s->notify->moved)
-		s->notify->moved(s);
+	old = s->in.block;
+	s->in.block = fresh;
+	s->in.device = s->in.reg.device || s->in.block.device || s->in.ack.device;
+	if (s->life.notify && s->life.notify->moved)
+		s->life.notify->moved(s);
 	gn_source_disown(s, &seen);
 	gn_window_unmap(&old);
 }
@@ -166,33 +166,35 @@ struct gn_source *gn_source_create(struct device *dev, const struct gn_hest_sour
 		return ERR_PTR(-ENOMEM);
 	s->dev = dev;
 	s->desc = *desc;
-	s->ack_preserve = desc->ack_preserve;
-	s->ack_write = desc->ack_write;
-	raw_spin_lock_init(&s->malformed.lock);
-	INIT_WORK(&s->remap, remap);
+	s->out.desc = &s->desc;
+	s->out.dev = dev;
+	s->in.ack_preserve = desc->ack_preserve;
+	s->in.ack_write = desc->ack_write;
+	raw_spin_lock_init(&s->out.kept.lock);
+	INIT_WORK(&s->bell.remap, remap);
 	gn_drain_init(s);
 
 	err = queue_create(s, queue_kib);
 	if (err)
 		goto fail;
 	what = "the error status address register";
-	err = gn_window_map(&s->reg, desc->status_reg, 8);
+	err = gn_window_map(&s->in.reg, desc->status_reg, 8);
 	if (err)
 		goto fail;
 	if (desc->v2) {
 		what = "the read ack register";
-		err = gn_window_map(&s->ack, desc->ack_reg, desc->ack_width);
+		err = gn_window_map(&s->in.ack, desc->ack_reg, desc->ack_width);
 		if (err)
 			goto fail;
 	}
-	pa = gn_window_read64(s->reg.va, s->reg.device);
-	if (pa && gn_window_map(&s->block, pa, desc->block_length))
+	pa = gn_window_read64(s->in.reg.va, s->in.reg.device);
+	if (pa && gn_window_map(&s->in.block, pa, desc->block_length))
 		dev_warn(
 			dev,
 			FW_BUG
 			"ghes_nmi: source %u: error status block address %#llx cannot be mapped; waiting for another\n",
 			desc->id, pa);
-	s->device = s->reg.device || s->block.device || s->ack.device;
+	s->in.device = s->in.reg.device || s->in.block.device || s->in.ack.device;
 	return s;
 
 fail:
@@ -212,39 +214,22 @@ fail:
  */
 void gn_source_destroy(struct gn_source *s)
 {
-	WRITE_ONCE(s->closing, true);
-	cancel_work_sync(&s->remap);
+	WRITE_ONCE(s->bell.closing, true);
+	cancel_work_sync(&s->bell.remap);
 	gn_drain_finish(s);
-	cancel_work_sync(&s->remap);
+	cancel_work_sync(&s->bell.remap);
 	gn_handover_settle(s);
-	if (s->notify) {
-		u64 malformed = gn_source_malformed(s);
+	if (s->life.notify) {
+		u64 malformed = gn_outlet_malformed(&s->out);
 
 		dev_info(
 			s->dev,
 			"ghes_nmi: source %u given back: %llu records received, %llu delivered, %llu malformed\n",
 			s->desc.id, s->in.records - malformed, s->out.delivered, malformed);
 	}
-	gn_window_unmap(&s->block);
-	gn_window_unmap(&s->ack);
-	gn_window_unmap(&s->reg);
+	gn_window_unmap(&s->in.block);
+	gn_window_unmap(&s->in.ack);
+	gn_window_unmap(&s->in.reg);
 	queue_destroy(s);
 	kvfree(s);
-}
-
-/**
- * gn_source_malformed() - malformed blocks of all reasons
- * @s: the source
- *
- * Context: Any.
- * Return: the sum.
- */
-u64 gn_source_malformed(const struct gn_source *s)
-{
-	u64 sum = 0;
-	int i;
-
-	for (i = 0; i < GN_VERDICTS; i++)
-		sum += READ_ONCE(s->out.malformed[i]);
-	return sum;
 }

@@ -10,7 +10,7 @@
 #include <linux/string.h>
 
 #include "compat/sysfs.h"
-#include "source.h"
+#include "path/source.h"
 #include "stats.h"
 
 /* One file that shows @format of the source s. */
@@ -25,14 +25,14 @@
 
 GN_ATTR(source_id, "%u", s->desc.id);
 GN_ATTR(notify, "%s", gn_notify_name(s->desc.notify));
-GN_ATTR(received, "%llu", READ_ONCE(s->in.records) - gn_source_malformed(s));
+GN_ATTR(received, "%llu", READ_ONCE(s->in.records) - gn_outlet_malformed(&s->out));
 GN_ATTR(delivered, "%llu", READ_ONCE(s->out.delivered));
 GN_ATTR(deferred, "%llu", READ_ONCE(s->in.deferred));
 GN_ATTR(empty, "%llu", READ_ONCE(s->in.empty));
 GN_ATTR(bad_address, "%llu", READ_ONCE(s->in.addresses));
-GN_ATTR(malformed, "%llu", gn_source_malformed(s));
+GN_ATTR(malformed, "%llu", gn_outlet_malformed(&s->out));
 GN_ATTR(fatal, "%llu", READ_ONCE(s->in.fatal));
-GN_ATTR(suppressed, "%llu", READ_ONCE(s->console.suppressed));
+GN_ATTR(suppressed, "%llu", READ_ONCE(s->out.console.suppressed));
 GN_ATTR(trace_cut, "%llu", READ_ONCE(s->out.trace_cut));
 GN_ATTR(bad_page, "%llu", READ_ONCE(s->out.bad_page));
 GN_ATTR(queue, "%u/%u", gn_queue_used(&s->queue), s->queue.size);
@@ -69,7 +69,7 @@ static DEVICE_ATTR_RO(malformed_reasons);
 static ssize_t malformed_last_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct gn_source *s = dev_get_drvdata(dev);
-	struct gn_malformed *m = &s->malformed;
+	struct gn_kept *m = &s->out.kept;
 	enum gn_verdict verdict;
 	u32 length, kept;
 	unsigned long flags;
@@ -114,7 +114,7 @@ static struct attribute *attrs[] = {
 static ssize_t read_malformed(struct kobject *kobj, char *buf, loff_t at, size_t count)
 {
 	struct gn_source *s = dev_get_drvdata(kobj_to_dev(kobj));
-	struct gn_malformed *m = &s->malformed;
+	struct gn_kept *m = &s->out.kept;
 	unsigned long flags;
 	ssize_t n;
 

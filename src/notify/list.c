@@ -6,7 +6,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "source.h"
+#include "path/source.h"
 #include "notify/list.h"
 
 /**
@@ -38,7 +38,7 @@ struct gn_sources *gn_sources_make(const struct gn_sources *old, struct gn_sourc
 /* NMI-safe. */
 static u32 collected(const struct gn_source *s)
 {
-	return (u32)READ_ONCE(s->in.records) + (u32)atomic_read(&s->moves);
+	return (u32)READ_ONCE(s->in.records) + (u32)atomic_read(&s->in.moves);
 }
 NOKPROBE_SYMBOL(collected);
 

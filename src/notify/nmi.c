@@ -34,7 +34,7 @@
 #include "notify/credit.h"
 #include "path/drain.h"
 #include "notify/list.h"
-#include "source.h"
+#include "path/source.h"
 #include "notify/notify.h"
 
 #define SLOW_LOOK_INTERVAL msecs_to_jiffies(GN_CREDIT_MS)
@@ -129,23 +129,23 @@ static u32 slow_look(struct table *t)
 
 	for (i = 0; i < t->all->n; i++) {
 		struct gn_source *s = t->all->source[i];
-		u64 pa = gn_window_read64(s->reg.va, s->reg.device);
-		u64 mapped = READ_ONCE(s->block.pa);
-		bool moved = pa && pa != mapped && pa != READ_ONCE(s->refused);
+		u64 pa = gn_window_read64(s->in.reg.va, s->in.reg.device);
+		u64 mapped = READ_ONCE(s->in.block.pa);
+		bool moved = pa && pa != mapped && pa != READ_ONCE(s->in.refused);
 		enum gn_outcome outcome;
 
 		if (pa == mapped && !READ_ONCE(*t->status[i])) {
-			explained += gn_claim_busy(&s->collecting);
+			explained += gn_claim_busy(&s->in.claim);
 			continue;
 		}
 		outcome = gn_collect_again(s);
 		if (outcome == GN_COLLECTED || outcome == GN_BUSY)
 			explained++;
 		if (moved) {
-			if (xchg(&s->moved_seen, pa) != pa)
-				atomic_inc(&s->moves);
-			WRITE_ONCE(s->moved_to, pa);
-			gn_drain_now(s);
+			if (xchg(&s->in.moved_seen, pa) != pa)
+				atomic_inc(&s->in.moves);
+			WRITE_ONCE(s->in.moved_to, pa);
+			gn_bell_now(&s->bell);
 		}
 	}
 	return explained;
@@ -211,8 +211,9 @@ static struct table *table_make(const struct table *old, struct gn_source *plus,
 	t->padded = padded;
 	t->all = all;
 	for (i = 0; i < padded; i++)
-		t->status[i] = i < all->n && all->source[i]->block.va ? all->source[i]->block.va :
-									&no_status;
+		t->status[i] = i < all->n && all->source[i]->in.block.va ?
+				       all->source[i]->in.block.va :
+				       &no_status;
 	return t;
 }
 
@@ -313,7 +314,7 @@ static void nmi_moved(struct gn_source *s)
 	struct table *old, *new;
 	u32 i;
 
-	WRITE_ONCE(s->moved_seen, 0); /* firmware may move it back, and here again */
+	WRITE_ONCE(s->in.moved_seen, 0); /* firmware may move it back, and here again */
 	mutex_lock(&tables);
 	old = table_now();
 	if (!old)

@@ -3,7 +3,6 @@
  * Which notification types are served.
  */
 #include "record/hest.h"
-#include "sync/hook.h"
 #include "notify/notify.h"
 
 static const struct gn_notify *const served[GN_NOTIFY_TYPES] = {

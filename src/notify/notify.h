@@ -48,6 +48,7 @@ struct gn_notify {
 extern const struct gn_notify gn_notify_sdei;
 extern const struct gn_notify gn_notify_sea;
 extern const struct gn_notify gn_notify_sei;
+extern const struct attribute_group gn_hook_group;
 #endif
 #ifdef CONFIG_X86
 extern const struct gn_notify gn_notify_nmi;

@@ -20,7 +20,7 @@
 
 #include "compat/symbols.h"
 #include "path/collect.h"
-#include "source.h"
+#include "path/source.h"
 #include "notify/notify.h"
 
 /* Waits for firmware to let an event go, a good millisecond each, before a complaint. */

@@ -9,9 +9,8 @@
  */
 #include <linux/kprobes.h>
 
-#include "source.h"
+#include "path/source.h"
 #include "path/collect.h"
-#include "path/drain.h"
 #include "path/fatal.h"
 #include "path/take.h"
 
@@ -41,11 +40,11 @@ static noinline enum gn_outcome full(struct gn_source *s, u32 offset, struct pt_
 		gn_fatal(s, e, regs);
 		return GN_COLLECTED; /* this CPU was in panic already */
 	}
-	if (!s->deferring) {
-		s->deferring = true;
+	if (!s->in.deferring) {
+		s->in.deferring = true;
 		WRITE_ONCE(s->in.deferred, s->in.deferred + 1);
 	}
-	gn_drain_look(s);
+	gn_bell_look(&s->bell);
 	return GN_LEFT;
 }
 NOKPROBE_SYMBOL(full);
@@ -55,12 +54,12 @@ static noinline enum gn_outcome moved(struct gn_source *s, u64 pa)
 {
 	if (!pa)
 		return GN_NOTHING;
-	if (pa == READ_ONCE(s->refused)) {
+	if (pa == READ_ONCE(s->in.refused)) {
 		WRITE_ONCE(s->in.addresses, s->in.addresses + 1);
 		return GN_LEFT;
 	}
-	WRITE_ONCE(s->moved_to, pa);
-	gn_drain_now(s);
+	WRITE_ONCE(s->in.moved_to, pa);
+	gn_bell_now(&s->bell);
 	return GN_LEFT;
 }
 NOKPROBE_SYMBOL(moved);
@@ -68,13 +67,13 @@ NOKPROBE_SYMBOL(moved);
 static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs *regs, bool device,
 					    struct gn_asker *asker)
 {
-	u64 pa = gn_window_read64(s->reg.va, device);
-	u64 offset = pa - s->block.pa;
+	u64 pa = gn_window_read64(s->in.reg.va, device);
+	u64 offset = pa - s->in.block.pa;
 	struct gn_entry *e;
 	u32 severity;
 
 	/* Device memory has no words at odd places: gn_window_map() will refuse those. */
-	if (unlikely(offset > s->block.length || offset + GN_BLOCK_MIN > s->block.length ||
+	if (unlikely(offset > s->in.block.length || offset + GN_BLOCK_MIN > s->in.block.length ||
 		     offset % 4))
 		return moved(s, pa);
 	switch (gn_take(s, (u32)offset, asker, device, false, &e)) {
@@ -87,7 +86,7 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 	case GN_NO_WINDOW:
 		return moved(s, pa);
 	}
-	s->deferring = false;
+	s->in.deferring = false;
 
 	severity = gn_estatus_severity(e->block);
 	if (unlikely(gn_is_fatal(severity)))
@@ -98,9 +97,9 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 	if (asker)
 		asker->severity = severity;
 	else if (severity == GN_SEV_RECOVERABLE)
-		gn_drain_now(s);
+		gn_bell_now(&s->bell);
 	else
-		gn_drain_soon(s);
+		gn_bell_soon(&s->bell);
 	return GN_COLLECTED;
 }
 
@@ -129,14 +128,14 @@ static noinline enum gn_outcome look_again(struct gn_source *s, struct pt_regs *
 		asker->owner = 0; /* what is found now is the caller's who came meanwhile */
 	do {
 		if (!--looks) {
-			gn_claim_abandon(&s->collecting);
-			gn_drain_look(s);
+			gn_claim_abandon(&s->in.claim);
+			gn_bell_look(&s->bell);
 			break;
 		}
-		if ((s->device ? look_device(s, regs, asker) : look_normal(s, regs, asker)) ==
+		if ((s->in.device ? look_device(s, regs, asker) : look_normal(s, regs, asker)) ==
 		    GN_COLLECTED)
 			outcome = GN_COLLECTED;
-	} while (!gn_claim_leave(&s->collecting, &seen));
+	} while (!gn_claim_leave(&s->in.claim, &seen));
 	return outcome;
 }
 NOKPROBE_SYMBOL(look_again);
@@ -144,9 +143,9 @@ NOKPROBE_SYMBOL(look_again);
 static noinline void found_nothing(struct gn_source *s)
 {
 	WRITE_ONCE(s->in.empty, s->in.empty + 1);
-	if (!s->complain_empty) {
-		WRITE_ONCE(s->complain_empty, 1);
-		gn_drain_soon(s);
+	if (!s->in.complain_empty) {
+		WRITE_ONCE(s->in.complain_empty, 1);
+		gn_bell_soon(&s->bell);
 	}
 }
 NOKPROBE_SYMBOL(found_nothing);
@@ -157,12 +156,13 @@ static __always_inline enum gn_outcome collect(struct gn_source *s, struct pt_re
 	enum gn_outcome outcome;
 	int seen;
 
-	if (!gn_claim_take(&s->collecting, &seen))
+	if (!gn_claim_take(&s->in.claim, &seen))
 		return GN_BUSY;
-	outcome = unlikely(s->device) ? look_device(s, regs, asker) : look(s, regs, false, asker);
+	outcome = unlikely(s->in.device) ? look_device(s, regs, asker) :
+					   look(s, regs, false, asker);
 	if (unlikely(outcome == GN_NOTHING && rung))
 		found_nothing(s);
-	if (unlikely(!gn_claim_leave(&s->collecting, &seen)) &&
+	if (unlikely(!gn_claim_leave(&s->in.claim, &seen)) &&
 	    look_again(s, regs, seen, asker) == GN_COLLECTED)
 		outcome = GN_COLLECTED;
 	return outcome;

@@ -28,6 +28,7 @@
 #include "sinks/sink.h"
 #include "path/collect.h"
 #include "path/drain.h"
+#include "path/source.h"
 #include "sync/sync.h"
 #include "sync/waiter.h"
 
@@ -49,27 +50,26 @@ enum run {
 	RUN_LEFT,  /* what is next is for a drain in a task */
 };
 
-static void keep_malformed(struct gn_source *s, const struct gn_entry *e, enum gn_verdict verdict)
+static void keep_malformed(struct gn_kept *kept, const struct gn_entry *e, enum gn_verdict verdict)
 {
-	struct gn_malformed *m = &s->malformed;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&m->lock, flags);
-	m->number++;
-	m->total = e->length;
-	m->length = min_t(u32, e->length, sizeof(m->bytes));
-	m->verdict = verdict;
-	memcpy(m->bytes, e->block, m->length);
-	raw_spin_unlock_irqrestore(&m->lock, flags);
+	raw_spin_lock_irqsave(&kept->lock, flags);
+	kept->number++;
+	kept->total = e->length;
+	kept->length = min_t(u32, e->length, sizeof(kept->bytes));
+	kept->verdict = verdict;
+	memcpy(kept->bytes, e->block, kept->length);
+	raw_spin_unlock_irqrestore(&kept->lock, flags);
 }
 
 static void reject(const struct gn_record *record, const struct gn_entry *e,
 		   enum gn_verdict verdict)
 {
-	struct gn_source *s = record->source;
+	struct gn_outlet *out = record->out;
 
-	WRITE_ONCE(s->out.malformed[verdict], s->out.malformed[verdict] + 1);
-	keep_malformed(s, e, verdict);
+	WRITE_ONCE(out->malformed[verdict], out->malformed[verdict] + 1);
+	keep_malformed(&out->kept, e, verdict);
 	gn_trace_malformed(record, verdict);
 	gn_console_malformed(record, verdict);
 }
@@ -77,7 +77,7 @@ static void reject(const struct gn_record *record, const struct gn_entry *e,
 /* In a task too, every sink that does not want to sleep runs as in an interrupt. */
 static void deliver(const struct gn_record *record)
 {
-	struct gn_source *s = record->source;
+	struct gn_outlet *out = record->out;
 	unsigned long flags;
 	int i;
 
@@ -92,15 +92,15 @@ static void deliver(const struct gn_record *record)
 		local_irq_restore(flags);
 	}
 	if (record->head.severity < GN_SEVERITIES)
-		s->out.severity[record->head.severity]++;
-	WRITE_ONCE(s->out.delivered, s->out.delivered + 1);
+		out->severity[record->head.severity]++;
+	WRITE_ONCE(out->delivered, out->delivered + 1);
 }
 
 /* The next record; @in_task: this context may sleep. */
 static enum run drain_one(struct gn_source *s, bool in_task)
 {
 	struct gn_entry *e = gn_queue_peek(&s->queue);
-	struct gn_record record = { .source = s, .in_task = in_task };
+	struct gn_record record = { .out = &s->out, .in_task = in_task };
 	enum gn_verdict verdict;
 
 	if (!e)
@@ -117,7 +117,7 @@ static enum run drain_one(struct gn_source *s, bool in_task)
 	} else {
 		gn_estatus_read(&record.head, e->block);
 		if (!in_task && gn_memory_wanted(&record)) {
-			schedule_work(&s->deliver);
+			schedule_work(&s->bell.deliver);
 			return RUN_LEFT;
 		}
 		if (in_task && e->owner)
@@ -141,15 +141,15 @@ static enum run drain_some(struct gn_source *s, bool in_task)
 /* What else the drain was asked for. */
 static void see_to_the_rest(struct gn_source *s)
 {
-	if (READ_ONCE(s->closing))
+	if (READ_ONCE(s->bell.closing))
 		return;
-	if (READ_ONCE(s->complain_empty) == 1) {
-		WRITE_ONCE(s->complain_empty, 2);
-		gn_console_empty(s);
+	if (READ_ONCE(s->in.complain_empty) == 1) {
+		WRITE_ONCE(s->in.complain_empty, 2);
+		gn_console_empty(&s->out);
 	}
-	if (READ_ONCE(s->moved_to))
-		schedule_work(&s->remap);
-	if (xchg(&s->look, 0))
+	if (READ_ONCE(s->in.moved_to))
+		schedule_work(&s->bell.remap);
+	if (xchg(&s->bell.look, 0))
 		gn_collect_again(s);
 }
 
@@ -174,11 +174,11 @@ static void drain(struct gn_source *s)
 		 * as full as before.
 		 */
 		if (!left)
-			gn_drain_now(s);
+			gn_bell_now(&s->bell);
 		return;
 	}
 	if (run == RUN_MORE)
-		gn_drain_now(s);
+		gn_bell_now(&s->bell);
 	see_to_the_rest(s);
 }
 
@@ -211,17 +211,17 @@ void gn_drain_in_task(struct gn_source *s)
 
 static void drain_in_worker(struct work_struct *work)
 {
-	gn_drain_in_task(container_of(work, struct gn_source, deliver));
+	gn_drain_in_task(container_of(work, struct gn_source, bell.deliver));
 }
 
 static void drain_now(struct irq_work *work)
 {
-	drain(container_of(work, struct gn_source, now));
+	drain(container_of(work, struct gn_source, bell.now));
 }
 
 static void drain_soon(struct irq_work *work)
 {
-	drain(container_of(work, struct gn_source, soon));
+	drain(container_of(work, struct gn_source, bell.soon));
 }
 
 /**
@@ -230,10 +230,10 @@ static void drain_soon(struct irq_work *work)
  */
 void gn_drain_init(struct gn_source *s)
 {
-	init_irq_work(&s->now, drain_now);
-	gn_init_irq_work_lazy(&s->soon, drain_soon);
+	init_irq_work(&s->bell.now, drain_now);
+	gn_init_irq_work_lazy(&s->bell.soon, drain_soon);
 	mutex_init(&s->delivering);
-	INIT_WORK(&s->deliver, drain_in_worker);
+	INIT_WORK(&s->bell.deliver, drain_in_worker);
 }
 
 /**
@@ -245,10 +245,10 @@ void gn_drain_init(struct gn_source *s)
 void gn_drain_finish(struct gn_source *s)
 {
 	do {
-		gn_drain_now(s);
-		irq_work_sync(&s->now);
-		irq_work_sync(&s->soon);
-		flush_work(&s->deliver);
+		gn_bell_now(&s->bell);
+		irq_work_sync(&s->bell.now);
+		irq_work_sync(&s->bell.soon);
+		flush_work(&s->bell.deliver);
 		gn_drain_in_task(s);
 	} while (s->queue.base && gn_queue_used(&s->queue));
 }

@@ -15,7 +15,7 @@
 #include <linux/printk.h>
 
 #include "sinks/sink.h"
-#include "source.h"
+#include "path/source.h"
 #include "path/fatal.h"
 
 /* Seconds to the reboot when nobody chose; the in-tree driver's value. */
@@ -36,7 +36,7 @@
 void gn_fatal(struct gn_source *s, const struct gn_entry *e, struct pt_regs *regs)
 {
 	struct gn_record record = {
-		.source = s,
+		.out = &s->out,
 		.block = e->block,
 		.length = e->length,
 	};

@@ -33,7 +33,7 @@
 #define GN_TAKE_H
 
 #include "compat/arch.h"
-#include "source.h"
+#include "path/source.h"
 #include "path/collect.h"
 
 static __always_inline void gn_acknowledge(const struct gn_window *ack, u64 preserve, u64 write,
@@ -92,8 +92,8 @@ static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset,
 					     const struct gn_asker *asker, bool device, bool last,
 					     struct gn_entry **entry)
 {
-	u32 limit = s->block.length - offset, length;
-	u8 *block = s->block.va + offset;
+	u32 limit = s->in.block.length - offset, length;
+	u8 *block = s->in.block.va + offset;
 	struct gn_estatus peek;
 	enum gn_verdict verdict;
 	struct gn_entry *e;
@@ -114,7 +114,7 @@ static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset,
 	if (last) { /* PLACE */
 		if (verdict != GN_GOOD || !gn_is_fatal(gn_window_read32(block + 16, device)))
 			return GN_NO_PLACE;
-		e = s->spare;
+		e = s->in.spare;
 		e->length = length;
 	} else {
 		e = gn_queue_reserve(&s->queue, length);
@@ -133,8 +133,8 @@ static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset,
 	mb();				     /* GIVE_BACK_COPY */
 	gn_window_write32(block, 0, device); /* CLEAR */
 	/* Without an ack register, or while it is held back (handover.c), that is all. */
-	if (s->ack.va)
-		gn_acknowledge(&s->ack, s->ack_preserve, s->ack_write, device); /* ACK */
+	if (s->in.ack.va)
+		gn_acknowledge(&s->in.ack, s->in.ack_preserve, s->in.ack_write, device); /* ACK */
 	*entry = e;
 	return GN_TAKEN;
 }

@@ -21,7 +21,6 @@
 
 #include "compat/cper.h"
 #include "record/repair.h"
-#include "source.h"
 #include "sinks/sink.h"
 
 /* Records shown per source and interval. */
@@ -54,7 +53,7 @@ static void print_bytes(const char *pfx, const struct gn_section *s, u32 n)
 /* @scratch: GN_SCRATCH bytes that nobody else uses meanwhile; NULL if there are none. */
 static void show(const char *level, const struct gn_record *record, u8 *scratch)
 {
-	const struct gn_hest_source *desc = &record->source->desc;
+	const struct gn_hest_source *desc = record->out->desc;
 	struct gn_section s;
 	struct gn_walk walk;
 	char pfx[40];
@@ -62,7 +61,7 @@ static void show(const char *level, const struct gn_record *record, u8 *scratch)
 
 	scnprintf(pfx, sizeof(pfx), "%s[Hardware Error]: ", level);
 	printk("%sghes_nmi: %s: source %u (%s) reports a %s error, %u bytes\n", pfx,
-	       dev_name(record->source->dev), desc->id, gn_notify_name(desc->notify),
+	       dev_name(record->out->dev), desc->id, gn_notify_name(desc->notify),
 	       gn_severity_name(record->head.severity), record->length);
 	gn_walk_start(&walk, record->block);
 	for (n = 0; gn_walk_next(&walk, &s); n++) {
@@ -95,12 +94,12 @@ NOKPROBE_SYMBOL(gn_console_fatal);
  */
 void gn_console_last_words(const struct gn_record *record)
 {
-	show(KERN_EMERG, record, record->source->scratch);
+	show(KERN_EMERG, record, record->out->scratch);
 }
 NOKPROBE_SYMBOL(gn_console_last_words);
 
 /* May this record be shown? */
-static bool allowed(struct gn_source *s, u32 most)
+static bool allowed(struct gn_outlet *s, u32 most)
 {
 	struct gn_console *c = &s->console;
 
@@ -116,7 +115,7 @@ static bool allowed(struct gn_source *s, u32 most)
 	c->shown++;
 	if (c->skipped)
 		pr_info("%s: %u records of source %u were not shown here\n", dev_name(s->dev),
-			c->skipped, s->desc.id);
+			c->skipped, s->desc->id);
 	c->skipped = 0;
 	return true;
 }
@@ -126,8 +125,8 @@ static void console_deliver(const struct gn_record *record)
 	bool corrected = record->head.severity == GN_SEV_CORRECTED ||
 			 record->head.severity == GN_SEV_NONE;
 
-	if (allowed(record->source, corrected ? SHOWN_CORRECTED : SHOWN_OTHERS))
-		show(corrected ? KERN_INFO : KERN_ERR, record, record->source->scratch);
+	if (allowed(record->out, corrected ? SHOWN_CORRECTED : SHOWN_OTHERS))
+		show(corrected ? KERN_INFO : KERN_ERR, record, record->out->scratch);
 }
 
 const struct gn_sink gn_sink_console = {
@@ -143,13 +142,13 @@ const struct gn_sink gn_sink_console = {
  */
 void gn_console_malformed(const struct gn_record *record, enum gn_verdict verdict)
 {
-	struct gn_source *s = record->source;
+	struct gn_outlet *s = record->out;
 
 	if (!allowed(s, SHOWN_CORRECTED))
 		return;
 	pr_warn(FW_BUG
 		"%s: source %u: malformed error status block (%s), counted and given back; its bytes are in ghes_nmi/malformed_block\n",
-		dev_name(s->dev), s->desc.id, gn_verdict_name(verdict));
+		dev_name(s->dev), s->desc->id, gn_verdict_name(verdict));
 }
 
 /**
@@ -158,9 +157,9 @@ void gn_console_malformed(const struct gn_record *record, enum gn_verdict verdic
  *
  * Context: The drain.
  */
-void gn_console_empty(struct gn_source *s)
+void gn_console_empty(struct gn_outlet *s)
 {
 	pr_warn(FW_BUG
 		"%s: source %u: %s notification without a record; counted, not repeated here\n",
-		dev_name(s->dev), s->desc.id, gn_notify_name(s->desc.notify));
+		dev_name(s->dev), s->desc->id, gn_notify_name(s->desc->notify));
 }

@@ -5,7 +5,6 @@
 #include <linux/export.h>
 #include <linux/notifier.h>
 
-#include "source.h"
 #include "ghes_nmi.h"
 #include "sinks/sink.h"
 
@@ -28,8 +27,8 @@ static void listeners_deliver(const struct gn_record *record)
 	struct ghes_nmi_record data = {
 		.block = record->block,
 		.length = record->length,
-		.source_id = record->source->desc.id,
-		.notify = record->source->desc.notify,
+		.source_id = record->out->desc->id,
+		.notify = record->out->desc->notify,
 		.severity = record->head.severity,
 		.delay_ns = record->delay_ns,
 	};

@@ -23,7 +23,6 @@
 #include "compat/cper.h"
 #include "compat/symbols.h"
 #include "record/section.h"
-#include "source.h"
 #include "sinks/sink.h"
 
 /* The largest range that is believed. */
@@ -141,7 +140,7 @@ static void soften(unsigned long pfn, u32 n)
 
 static void note_bad(const struct gn_record *record)
 {
-	u64 *bad = &record->source->out.bad_page;
+	u64 *bad = &record->out->bad_page;
 
 	WRITE_ONCE(*bad, *bad + 1);
 }

@@ -10,9 +10,73 @@
 #ifndef GN_SINK_H
 #define GN_SINK_H
 
-#include "record/estatus.h"
+#include <linux/spinlock_types.h>
 
-struct gn_source;
+#include "record/estatus.h"
+#include "record/hest.h"
+#include "record/repair.h"
+
+struct device;
+
+/* Bytes of a malformed block that are kept for inspection. */
+#define GN_KEEP 4096u
+
+/* Console lines of one source. */
+struct gn_console {
+	unsigned long since; /* jiffies when the interval began */
+	u32 shown;	     /* records in this interval */
+	u32 skipped;	     /* records not shown since the last shown one */
+	u64 suppressed;	     /* records never shown */
+};
+
+/* The last malformed block, for root to look at. */
+struct gn_kept {
+	raw_spinlock_t lock; /* drain against sysfs; never taken in NMI */
+	u64 number;	     /* how many there were; 0: nothing kept yet */
+	u32 total;	     /* bytes that were read from firmware */
+	u32 length;	     /* of them kept */
+	enum gn_verdict verdict;
+	u8 bytes[GN_KEEP];
+};
+
+/**
+ * struct gn_outlet - one source, as its drain and the sinks know it
+ * @desc: what the HEST says; constant
+ * @dev: the device GHES.N; constant
+ * @delivered: records that every sink had
+ * @severity: the same by severity
+ * @malformed: malformed blocks by reason
+ * @trace_cut: bytes too long for one kernel trace event
+ * @bad_page: addresses that are no memory, masks that make no sense
+ * @console: state of the console limit
+ * @kept: the last malformed block
+ * @scratch: for sinks: a section as kernel helpers can take it
+ *
+ * Written by the owner of the source's draining claim; counters are read by anybody.
+ */
+struct gn_outlet {
+	const struct gn_hest_source *desc;
+	struct device *dev;
+	u64 delivered;
+	u64 severity[GN_SEVERITIES];
+	u64 malformed[GN_VERDICTS];
+	u64 trace_cut;
+	u64 bad_page;
+	struct gn_console console;
+	struct gn_kept kept;
+	u8 scratch[GN_SCRATCH] __aligned(8);
+};
+
+/* Malformed blocks of all reasons. Context: any. */
+static inline u64 gn_outlet_malformed(const struct gn_outlet *out)
+{
+	u64 sum = 0;
+	int i;
+
+	for (i = 0; i < GN_VERDICTS; i++)
+		sum += READ_ONCE(out->malformed[i]);
+	return sum;
+}
 
 /* Pages one record can name for the task that touched them; there is one mostly. */
 #define GN_ACCESSED 4
@@ -31,7 +95,7 @@ struct gn_accessor {
 
 /**
  * struct gn_record - a record on its way out
- * @source: where it came from
+ * @out: the source where it came from
  * @block: the whole block; private, checked, and gone when the sink returns
  * @length: bytes of @block
  * @head: its header
@@ -41,7 +105,7 @@ struct gn_accessor {
  *            delivery; NULL if none does
  */
 struct gn_record {
-	struct gn_source *source;
+	struct gn_outlet *out;
 	const u8 *block;
 	u32 length;
 	struct gn_estatus head;
@@ -75,7 +139,7 @@ void gn_trace_malformed(const struct gn_record *record, enum gn_verdict verdict)
 void gn_console_malformed(const struct gn_record *record, enum gn_verdict verdict);
 
 /* A notification came without a record. */
-void gn_console_empty(struct gn_source *s);
+void gn_console_empty(struct gn_outlet *s);
 
 /* NMI-safe: the console sink's picture of a fatal record, unlimited. */
 void gn_console_fatal(const struct gn_record *record);

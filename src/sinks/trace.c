@@ -26,7 +26,6 @@
 #include "compat/symbols.h"
 #include "record/le.h"
 #include "record/repair.h"
-#include "source.h"
 #include "sinks/sink.h"
 
 #define CREATE_TRACE_POINTS
@@ -121,7 +120,7 @@ static void trace_memory(const struct gn_record *record, const struct gn_section
 		grain = fls64(~mem.physical_addr_mask);
 	if (mem.validation_bits & CPER_MEM_VALID_ERROR_TYPE)
 		type = cper_mem_err_type_str(mem.error_type);
-	describe(detail, sizeof(detail), record->source->desc.id, &mem);
+	describe(detail, sizeof(detail), record->out->desc->id, &mem);
 	trace_mc_event(edac_severity(s->severity), type,
 		       s->fru_text[0] ? s->fru_text : "unknown memory", 1, 0, -1, -1, -1, address,
 		       grain, 0, detail);
@@ -155,7 +154,7 @@ static u32 fit(u32 length, u32 *room, u64 *cut)
 
 static void trace_arm(const struct gn_record *record, const struct gn_section *s)
 {
-	u64 *cut = &record->source->out.trace_cut;
+	u64 *cut = &record->out->trace_cut;
 	u32 room = RAS_BYTES;
 	struct gn_arm arm;
 	struct gn_arm_event event = {
@@ -170,7 +169,7 @@ static void trace_arm(const struct gn_record *record, const struct gn_section *s
 	event.err_info_length = fit(GN_ARM_ERR_INFO * arm.err_infos, &room, cut);
 	/* Readers of the event know no other length of an entry. */
 	if (arm.err_info_length != GN_ARM_ERR_INFO * arm.err_infos) {
-		u8 *scratch = record->source->scratch;
+		u8 *scratch = record->out->scratch;
 		u32 n = gn_repair_err_infos(&arm, scratch, min(event.err_info_length, GN_SCRATCH));
 
 		*cut += event.err_info_length - n;
@@ -187,7 +186,7 @@ static void trace_arm(const struct gn_record *record, const struct gn_section *s
 static void trace_other(const struct gn_record *record, const struct gn_section *s)
 {
 	u32 room = RAS_BYTES;
-	u32 length = fit(s->length, &room, &record->source->out.trace_cut);
+	u32 length = fit(s->length, &room, &record->out->trace_cut);
 
 	trace_non_standard_event((const guid_t *)s->type,
 				 s->fru_id ? (const guid_t *)s->fru_id : &guid_null, s->fru_text,
@@ -200,7 +199,7 @@ static void trace_bytes(const struct gn_record *record, u32 index, const struct 
 
 	do {
 		n = min(s->length - at, PIECE);
-		trace_section(record->source->desc.id, index, s->type, s->severity, s->length, at,
+		trace_section(record->out->desc->id, index, s->type, s->severity, s->length, at,
 			      s->body + at, n);
 		at += n;
 	} while (at < s->length);
@@ -232,7 +231,7 @@ static void trace_deliver(const struct gn_record *record)
 			trace_bytes(record, n, &s);
 		n++;
 	}
-	trace_record(record->source->desc.id, gn_notify_name(record->source->desc.notify),
+	trace_record(record->out->desc->id, gn_notify_name(record->out->desc->notify),
 		     record->head.severity, record->length, n, record->delay_ns);
 }
 
@@ -249,6 +248,6 @@ const struct gn_sink gn_sink_trace = {
  */
 void gn_trace_malformed(const struct gn_record *record, enum gn_verdict verdict)
 {
-	trace_malformed(record->source->desc.id, gn_notify_name(record->source->desc.notify),
+	trace_malformed(record->out->desc->id, gn_notify_name(record->out->desc->notify),
 			gn_verdict_name(verdict), record->length);
 }

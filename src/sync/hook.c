@@ -24,6 +24,7 @@
 #include "sync/sync.h"
 #include "sync/waiter.h"
 #include "ghes_nmi.h"
+#include "notify/notify.h"
 #include "sync/hook.h"
 
 #define PERIOD msecs_to_jiffies(GN_CREDIT_MS)

@@ -9,7 +9,6 @@
 #include <linux/types.h>
 
 #ifdef CONFIG_ARM64
-extern const struct attribute_group gn_hook_group;
 
 bool gn_hook_serves(u8 type);
 void gn_hook_init(void (*take)(u8 type), void (*give)(u8 type));

@@ -17,7 +17,7 @@
 #include "compat/symbols.h"
 #include "path/collect.h"
 #include "sync/sync.h"
-#include "source.h"
+#include "path/source.h"
 #include "ghes_nmi.h"
 #include "sync/hook.h"
 #include "notify/notify.h"

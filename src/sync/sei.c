@@ -18,7 +18,7 @@
 
 #include "path/collect.h"
 #include "sync/sync.h"
-#include "source.h"
+#include "path/source.h"
 #include "ghes_nmi.h"
 #include "sync/hook.h"
 #include "notify/notify.h"

@@ -104,8 +104,8 @@ static void stop_waiting(struct gn_sync *sync)
 	rcu_read_lock();
 	t = rcu_dereference(sync->table);
 	for (i = 0; t && i < t->n; i++)
-		if (gn_queue_used(&t->source[i]->queue) || READ_ONCE(t->source[i]->look))
-			gn_drain_now(t->source[i]);
+		if (gn_queue_used(&t->source[i]->queue) || READ_ONCE(t->source[i]->bell.look))
+			gn_bell_now(&t->source[i]->bell);
 	rcu_read_unlock();
 }
 NOKPROBE_SYMBOL(stop_waiting);
@@ -170,14 +170,14 @@ void gn_sync_ring(struct gn_sync *sync)
 	u32 i;
 
 	for (i = 0; t && i < t->n; i++)
-		gn_drain_now(t->source[i]);
+		gn_bell_now(&t->source[i]->bell);
 }
 NOKPROBE_SYMBOL(gn_sync_ring);
 
 /* Shows what is queued, and leaves it there. */
 static void show(struct gn_source *s)
 {
-	struct gn_record record = { .source = s };
+	struct gn_record record = { .out = &s->out };
 	struct gn_entry *e;
 	int seen;
 
@@ -217,7 +217,7 @@ static void await_collectors(struct gn_source *s)
 {
 	u32 tries;
 
-	for (tries = 0; atomic_read(&s->collecting.calls) && tries < COLLECT_TRIES; tries++)
+	for (tries = 0; atomic_read(&s->in.claim.calls) && tries < COLLECT_TRIES; tries++)
 		usleep_range(10, 20);
 }
 
@@ -354,7 +354,7 @@ int gn_sync_add(struct gn_sync *sync, struct gn_source *s)
 			none = debt(new);
 			gn_credit_begin(&sync->credit, &none);
 		}
-		s->sync = sync;
+		s->in.sync = sync;
 		replace(sync, new);
 	}
 	mutex_unlock(&sync->lock);

@@ -10,7 +10,7 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 
-#include "source.h"
+#include "path/source.h"
 #include "path/collect.h"
 #include "notify/credit.h"
 #include "sync/retry.h"
@@ -59,7 +59,7 @@ void gn_sync_deliver(struct gn_waiter *w);
 /* Is a task going to deliver what is queued in @s? */
 static inline bool gn_sync_waits(const struct gn_source *s)
 {
-	return s->sync && atomic_read(&s->sync->waiting);
+	return s->in.sync && atomic_read(&s->in.sync->waiting);
 }
 #else
 static inline bool gn_sync_waits(const struct gn_source *s)

@@ -47,7 +47,7 @@ static void unbind(void *arg)
 {
 	struct gn_source *s = arg;
 
-	s->notify->disarm(s);
+	s->life.notify->disarm(s);
 	all.bound--;
 	gn_source_destroy(s);
 }
@@ -65,10 +65,10 @@ static int probe(struct platform_device *pdev)
 	s = gn_source_create(dev, &c->desc, all.options.queue_kib);
 	if (IS_ERR(s))
 		return PTR_ERR(s);
-	s->notify = gn_notify_find(c->desc.notify);
+	s->life.notify = gn_notify_find(c->desc.notify);
 	dev_set_drvdata(dev, s);
 
-	err = s->notify->arm(s);
+	err = s->life.notify->arm(s);
 	if (err) {
 		gn_source_destroy(s);
 		return err;
@@ -161,7 +161,7 @@ static int mark(struct device *dev, void *data)
 	if (dev->driver != &driver.driver)
 		return 0;
 	s = dev_get_drvdata(dev);
-	s->marked = READ_ONCE(s->in.records);
+	s->life.marked = READ_ONCE(s->in.records);
 	return 0;
 }
 
@@ -174,7 +174,7 @@ static int give(struct device *dev, void *data)
 	if (dev->driver != &driver.driver)
 		return 0;
 	s = dev_get_drvdata(dev);
-	gn_handover_hold(s, &hold, READ_ONCE(s->in.records) != s->marked);
+	gn_handover_hold(s, &hold, READ_ONCE(s->in.records) != s->life.marked);
 	device_release_driver(dev);
 	if (device_attach(dev) < 0)
 		dev_warn(dev, "ghes_nmi: no other driver takes this source back\n");

@@ -80,13 +80,14 @@ void gn_handover_hold(struct gn_source *s, struct gn_hold *hold, bool busy)
 	unsigned long end = jiffies + msecs_to_jiffies(HOLD_MOST_MS);
 	int seen;
 
-	*hold = (struct gn_hold){ .ack_preserve = s->ack_preserve, .ack_write = s->ack_write };
-	if (!s->ack.va || !gn_source_own(s, &seen))
+	*hold = (struct gn_hold){ .ack_preserve = s->in.ack_preserve,
+				  .ack_write = s->in.ack_write };
+	if (!s->in.ack.va || !gn_source_own(s, &seen))
 		return;
-	hold->ack = s->ack;
+	hold->ack = s->in.ack;
 	hold->before = s->in.records;
-	s->ack = (struct gn_window){};
-	s->hold = hold;
+	s->in.ack = (struct gn_window){};
+	s->life.hold = hold;
 	gn_source_disown(s, &seen);
 	while (busy && READ_ONCE(s->in.records) == hold->before && time_before(jiffies, end))
 		usleep_range(500, 1000);
@@ -98,8 +99,8 @@ void gn_handover_hold(struct gn_source *s, struct gn_hold *hold, bool busy)
  */
 void gn_handover_settle(struct gn_source *s)
 {
-	if (s->hold)
-		s->hold->owed = s->in.records != s->hold->before;
+	if (s->life.hold)
+		s->life.hold->owed = s->in.records != s->life.hold->before;
 }
 
 /**

@@ -123,8 +123,9 @@ const char *gn_notify_name(u8 type)
 void trace_block(const u8 *block, u32 length);
 void trace_block(const u8 *block, u32 length)
 {
-	static struct gn_source source;
-	struct gn_record record = { .source = &source, .block = block, .length = length };
+	static struct gn_hest_source desc;
+	static struct gn_outlet out = { .desc = &desc };
+	struct gn_record record = { .out = &out, .block = block, .length = length };
 
 	gn_estatus_read(&record.head, block);
 	trace_deliver(&record);

@@ -8,7 +8,7 @@
 #include "block.h"
 
 /* What collect.c calls besides. */
-#define GN_DRAIN_H
+#define GN_BELL_H
 #define min_t(type, a, b) ((type)(a) < (type)(b) ? (type)(a) : (type)(b))
 
 static u64 gn_clock(void)
@@ -16,25 +16,29 @@ static u64 gn_clock(void)
 	return 4711;
 }
 
-#include "source.h"
+struct gn_bell {
+	unsigned int rings;
+	unsigned int looks;
+};
 
-static unsigned int rings, looks, fatals;
+#include "path/source.h"
 
-static void gn_drain_now(struct gn_source *s)
+static unsigned int fatals;
+
+static void gn_bell_now(struct gn_bell *bell)
 {
-	assert_non_null(s);
-	rings++;
+	bell->rings++;
 }
 
-static void gn_drain_soon(struct gn_source *s)
+static void gn_bell_soon(struct gn_bell *bell)
 {
-	gn_drain_now(s);
+	bell->rings++;
 }
 
-static void gn_drain_look(struct gn_source *s)
+static void gn_bell_look(struct gn_bell *bell)
 {
-	gn_drain_now(s);
-	looks++;
+	bell->rings++;
+	bell->looks++;
 }
 
 #include "record/estatus.c"
@@ -212,11 +216,12 @@ static void follow(const struct path *p, enum way way, bool device)
 	if (!~address)
 		address = 0;
 	assert_non_null(s);
-	s->spare = malloc(sizeof(*s->spare) + LENGTH);
-	assert_non_null(s->spare);
+	s->in.spare = malloc(sizeof(*s->in.spare) + LENGTH);
+	assert_non_null(s->in.spare);
 	memset(window, 0, sizeof(window));
 	letters[0] = 0;
-	rings = looks = fatals = 0;
+	s->bell = (struct gn_bell){};
+	fatals = 0;
 	block_at = window + offset;
 	ack_at = (u8 *)&ack;
 	reg_at = (u8 *)&address;
@@ -225,20 +230,20 @@ static void follow(const struct path *p, enum way way, bool device)
 	write_block(p, block_at);
 	memcpy(untouched, window, sizeof(window));
 
-	s->device = device;
+	s->in.device = device;
 	s->desc.block_length = LENGTH;
-	s->reg.va = reg_at;
-	s->block = (struct gn_window){ .va = window, .pa = HOME, .length = LENGTH };
+	s->in.reg.va = reg_at;
+	s->in.block = (struct gn_window){ .va = window, .pa = HOME, .length = LENGTH };
 	if (!(p->how & V1))
-		s->ack = (struct gn_window){ .va = ack_at, .length = p->how & NARROW ? 4 : 8 };
-	s->ack_preserve = PRESERVE;
-	s->ack_write = WRITE;
+		s->in.ack = (struct gn_window){ .va = ack_at, .length = p->how & NARROW ? 4 : 8 };
+	s->in.ack_preserve = PRESERVE;
+	s->in.ack_write = WRITE;
 	gn_queue_init(&s->queue, ring, p->how & FULL ? 64 : QUEUE);
 
 	assert_int_equal(notify(s, way, &asker), p->outcome);
 	assert_string_equal(letters, p->letters);
 	assert_int_equal(fatals, p->fatals);
-	assert_false(gn_claim_busy(&s->collecting));
+	assert_false(gn_claim_busy(&s->in.claim));
 	assert_int_equal(s->in.empty, way == RUNG && p->outcome == GN_NOTHING);
 
 	/* What firmware finds. */
@@ -255,16 +260,16 @@ static void follow(const struct path *p, enum way way, bool device)
 		assert_int_equal(e->verdict, p->verdict);
 		assert_int_equal(e->owner, way == FOR_SOMEBODY ? 77 : 0);
 		assert_int_equal(s->in.records, 1);
-		assert_int_equal(rings, way != FOR_SOMEBODY);
+		assert_int_equal(s->bell.rings, way != FOR_SOMEBODY);
 	} else {
 		assert_null(e);
 		assert_int_equal(s->in.records, 0);
 		assert_int_equal(s->in.deferred, p->outcome == GN_LEFT && p->how & FULL);
-		assert_int_equal(looks, p->outcome == GN_LEFT && p->how & FULL);
+		assert_int_equal(s->bell.looks, p->outcome == GN_LEFT && p->how & FULL);
 	}
 	/* Left because of its place: for process context to map. */
-	assert_true(s->moved_to == (p->outcome == GN_LEFT && !(p->how & FULL) ? address : 0));
-	free(s->spare);
+	assert_true(s->in.moved_to == (p->outcome == GN_LEFT && !(p->how & FULL) ? address : 0));
+	free(s->in.spare);
 	free(s);
 }
 
@@ -292,12 +297,12 @@ TEST(refused_address_is_counted)
 	reg_at = (u8 *)&address;
 	device_expected = false;
 	letters[0] = 0;
-	s->reg.va = reg_at;
-	s->refused = ELSEWHERE;
+	s->in.reg.va = reg_at;
+	s->in.refused = ELSEWHERE;
 	assert_int_equal(gn_collect(s, NULL), GN_LEFT);
 	assert_string_equal(letters, "R");
 	assert_int_equal(s->in.addresses, 1);
-	assert_true(!s->moved_to);
+	assert_true(!s->in.moved_to);
 	free(s);
 }
 

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One error source while the module holds it.
+ *
+ * Three rooms, each written by one side: struct gn_intake by who collects (NMI-like),
+ * struct gn_outlet (sinks/sink.h) by who drains, struct gn_life in process context
+ * while a source is created, changes hands and ends.
+ */
+#ifndef GN_PATH_SOURCE_H
+#define GN_PATH_SOURCE_H
+
+#include <linux/atomic.h>
+#include <linux/device.h>
+#include <linux/mutex.h>
+
+#include "path/bell.h"
+#include "path/claim.h"
+#include "path/queue.h"
+#include "path/window.h"
+#include "record/hest.h"
+#include "sinks/sink.h"
+
+struct gn_hold;
+struct gn_notify;
+struct gn_sync;
+
+/**
+ * struct gn_intake - what a notification reads and writes
+ * @claim: of the collecting side; guards what has no other word here and the
+ *         producer end of the queue, and keeps @block mapped
+ * @deferring: the record in the block is counted as deferred already
+ * @device: a window is Device memory; changes under the claim
+ * @ack_preserve: of the read ack register, see struct gn_hest_source
+ * @ack_write: of the read ack register
+ * @reg: the error status address register
+ * @block: where the error status block was when it was mapped last
+ * @ack: the read ack register, not mapped for a GHESv1 source
+ * @spare: room for a fatal record while the queue is full
+ * @moved_to: block address outside @block, to be mapped; 0: none
+ * @moved_seen: block address outside the table of NMI sources that was counted as
+ *              a move already
+ * @refused: block address that could not be mapped; 0: none
+ * @moves: how many moves were counted
+ * @complain_empty: the drain is to complain about an empty notification, once
+ * @records: copied and given back to firmware, good or malformed
+ * @deferred: records left with firmware because the queue was full
+ * @empty: notifications that came without a record
+ * @fatal: fatal records
+ * @addresses: block addresses that cannot be firmware's memory
+ * @sync: the synchronous notification that rings, NULL for any other
+ */
+struct gn_intake {
+	struct gn_claim claim;
+	bool deferring;
+	bool device;
+	u64 ack_preserve;
+	u64 ack_write;
+	struct gn_window reg;
+	struct gn_window block;
+	struct gn_window ack;
+	struct gn_entry *spare;
+	u64 moved_to;
+	u64 moved_seen;
+	u64 refused;
+	atomic_t moves;
+	int complain_empty;
+	u64 records;
+	u64 deferred;
+	u64 empty;
+	u64 fatal;
+	u64 addresses;
+	struct gn_sync *sync;
+};
+
+/**
+ * struct gn_life - what creating, changing hands and ending needs
+ * @notify: the notification that serves the source
+ * @pages: memory of the queue
+ * @npages: how many
+ * @hold: records are not acknowledged for now, see takeover/rest.c; NULL: they are
+ * @marked: records collected when takeover/bind.c looked last
+ */
+struct gn_life {
+	const struct gn_notify *notify;
+	struct page **pages;
+	u32 npages;
+	struct gn_hold *hold;
+	u64 marked;
+};
+
+/**
+ * struct gn_source - one error source
+ * @in: what a notification reads and writes
+ * @queue: the records; producer: owner of @in.claim, consumer: owner of @draining
+ * @bell: rings the drain
+ * @draining: claim of the draining side; guards the consumer end of @queue and @out
+ * @out: what the drain and the sinks read and write
+ * @delivering: one drain in a task at a time; taken before @draining
+ * @desc: what the HEST says; constant
+ * @dev: the device GHES.N; constant
+ * @life: process context's
+ */
+struct gn_source {
+	struct gn_intake in;
+	struct gn_queue queue;
+	struct gn_bell bell;
+
+	struct gn_claim draining ____cacheline_aligned_in_smp;
+	struct gn_outlet out;
+	struct mutex delivering;
+
+	struct gn_hest_source desc;
+	struct device *dev;
+	struct gn_life life;
+};
+
+#endif
