@@ -2,13 +2,13 @@
 """The ACPI tables of the platform (ACPI 6.3 unless said otherwise)."""
 
 import struct
-import subprocess
-import tempfile
-from pathlib import Path
+
+from bed.lib.hed import Line, assemble, interrupt
 
 GICD, GICR, UART = 0x08000000, 0x080A0000, 0x09000000
 GICR_STRIDE = 0x20000
 UART_GSIV = 33
+GPIO, GPIO_GSIV = 0x09030000, 39
 GIC_MAINTENANCE_GSIV = 25
 TIMER_SECURE, TIMER_EL1, TIMER_VIRTUAL, TIMER_EL2 = 29, 30, 27, 26
 
@@ -97,7 +97,40 @@ def hest(body: bytes) -> bytes:
     return table(b"HEST", 1, body)
 
 
-def asl(cpus: int) -> str:
+def gpio(pin: int) -> str:
+    """The GPIO controller (PL061); an edge at its pin notifies the hardware error device."""
+    return f"""
+        Device (GPO0)
+        {{
+            Name (_HID, "ARMH0061")
+            Name (_UID, 0)
+            Name (_CRS, ResourceTemplate ()
+            {{
+                Memory32Fixed (ReadWrite, {GPIO:#x}, 0x1000)
+                Interrupt (ResourceConsumer, Level, ActiveHigh, Exclusive) {{ {GPIO_GSIV} }}
+            }})
+            Name (_AEI, ResourceTemplate ()
+            {{
+                GpioInt (Edge, ActiveHigh, Exclusive, PullDown, 0, "\\_SB.GPO0", 0, ResourceConsumer) {{ {pin} }}
+            }})
+            Method (_E{pin:02X}) {{ Notify (\\_SB.HED0, 0x80) }}
+        }}
+"""
+
+
+def owner(line: Line) -> str:
+    """A device without a driver that has the interrupt: the kernel maps what devices have."""
+    return f"""
+        Device (E{line.gsi:03})
+        {{
+            Name (_HID, "GNTE0001")
+            Name (_UID, {line.gsi})
+            Name (_CRS, ResourceTemplate () {{ {interrupt(line, "Shared")} }})
+        }}
+"""
+
+
+def asl(cpus: int, errors: str) -> str:
     devices = "".join(f'Device (C{cpu:03}) {{ Name (_HID, "ACPI0007") Name (_UID, {cpu}) }}\n' for cpu in range(cpus))
     return f"""
 DefinitionBlock ("", "DSDT", 2, "{OEM.decode()}", "{OEM_TABLE.decode().strip()}", 1)
@@ -115,16 +148,12 @@ DefinitionBlock ("", "DSDT", 2, "{OEM.decode()}", "{OEM_TABLE.decode().strip()}"
                 Interrupt (ResourceConsumer, Level, ActiveHigh, Exclusive) {{ {UART_GSIV} }}
             }})
         }}
+        {errors}
     }}
 }}
 """
 
 
-def dsdt(cpus: int) -> bytes:
-    with tempfile.TemporaryDirectory() as directory:
-        source = Path(directory, "dsdt.asl")
-        source.write_text(asl(cpus))
-        run = subprocess.run(["iasl", "-p", source.with_suffix(""), source], capture_output=True, text=True, timeout=60)
-        if run.returncode:
-            raise RuntimeError(f"iasl: {run.stdout}{run.stderr}")
-        return source.with_suffix(".aml").read_bytes()
+def dsdt(cpus: int, errors: str = "") -> bytes:
+    """`errors`: devices beside those that every machine has."""
+    return assemble(asl(cpus, errors))

@@ -84,15 +84,15 @@ class Blob:
 
 
 def build(base: int, size: int, *, ram: tuple[int, int], reserved: tuple[int, int], initrd: tuple[int, int],
-          command_line: str, cpus: int, hest: bytes | None, sdei: bool) -> bytes:
+          command_line: str, cpus: int, hest: bytes | None, sdei: bool, errors: str = "") -> bytes:
     """The blob for address `base`; it begins with the device tree. Ranges are (start, end).
 
-    `hest` is what follows the header of the HEST, None: no such table.
+    `hest` is what follows the header of the HEST, None: no such table. `errors`: devices for the DSDT.
     """
     blob = Blob(base, size)
     blob.add(bytes(DTB_MAX))
 
-    tables = [acpi.fadt(blob.add(acpi.dsdt(cpus))), acpi.madt(cpus), acpi.gtdt(), acpi.spcr()]
+    tables = [acpi.fadt(blob.add(acpi.dsdt(cpus, errors))), acpi.madt(cpus), acpi.gtdt(), acpi.spcr()]
     if sdei:
         tables.append(acpi.sdei())
     if hest is not None:

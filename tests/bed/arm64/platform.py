@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bed.arm64 import handoff, layout
+from bed.arm64 import acpi, handoff, layout
 from bed.arm64.exceptions import Exceptions
 from bed.arm64.spool import Memory, Report, Reports, Shared, Spool, entry
-from bed.lib import BUILD
+from bed.lib import BUILD, hed
 from bed.lib.gdb import CallCosts
 from bed.lib.kernels import STRICT, Kernel
 from bed.lib.platform import Platform
 from bed.lib.ram import Ram
-from bed.lib.sources import NOTIFY, Source, hest
+from bed.lib.sources import NOTIFY, Register, Source, hest
 from bed.lib.vm import VM
 
 HERE = Path(__file__).parent
@@ -26,6 +26,12 @@ SPOOL_MAX = 4 << 20
 RETRY_TICKS = 50_000
 GDB_RETRY_TICKS = 100_000_000  # a stop takes milliseconds of the guest's time: no look may come due in it
 DOORBELL = b"!"
+# Interrupts of sources: shared peripheral interrupts with nothing at their lines. The hardware error device has the
+# first one unless its sources say otherwise, or the pin of the GPIO controller.
+HED_GSI, GSI_END = 96, 256
+HED_PIN = 5
+REGISTER = 8  # bytes; what a shorter register leaves of them is nobody's, and filled with this
+NOBODYS = 0xA5
 
 
 def firmware() -> Path:
@@ -64,7 +70,8 @@ class Arm64(Exceptions, Platform):
     retry: ticks between two looks of the firmware at a source that is not free
     gdb: the machine can be stopped, for call_costs(): an idle guest waits in real time
 
-    Source.extra: unknown_event=True: firmware does not know the source's event number;
+    Source.extra: gsi=N: interrupt of a SCI source; ged=False: no event device has the interrupt of a GSIV source;
+    mapped=True: the kernel knows the interrupt of an EXTERNAL or such a GSIV source, for a device has it; unknown_event=True: firmware does not know the source's event number;
     cpu=N: CPU that takes a private event, or a shared one if it can (else each in turn).
     """
 
@@ -80,6 +87,9 @@ class Arm64(Exceptions, Platform):
             raise ValueError(f"at most {layout.CPUS_MAX} CPUs and {layout.SOURCES_MAX} sources")
         if gdb and not icount:
             raise ValueError("gdb is for counting instructions: it needs icount")
+        if el != 1 and any(source.ack_bell for source in sources):
+            raise ValueError("doorbells are what a kernel at EL1 writes to: el=1")
+        self.lines = {source.index: self._line(source) for source in sources if source.raw is None}
         self.kernel, self.sources, self.gdb = kernel, sources, gdb
         self.ram = Ram(layout.RAM_SIZE)
         self.memory = Memory(self.ram.map, layout.RAM_AT)
@@ -88,7 +98,7 @@ class Arm64(Exceptions, Platform):
         self._place_sources()
         self._place_kernel(smp, append, agent, sdei, hest)
         for name, value in {"magic": layout.CONTROL_MAGIC, "cpus": smp, "el": el, "sdei": sdei, "sticky": sticky,
-                            "sources": len(sources),
+                            "sources": len(sources), "bells": self._bells,
                             "retry": retry or (GDB_RETRY_TICKS if gdb else RETRY_TICKS)}.items():
             setattr(self.control, name, int(value))
 
@@ -111,8 +121,9 @@ class Arm64(Exceptions, Platform):
             console = ["-chardev", "stdio,mux=on,id=console,signal=off", "-serial", "chardev:console"]
         else:
             console = ["-serial", f"file:{self.vm.console}"]
+        # acpi=off: the tables are ours, and only so has the machine a GPIO controller.
         return ["qemu-system-aarch64",
-                "-M", "virt,secure=on,virtualization=on,gic-version=3,memory-backend=ram",
+                "-M", "virt,secure=on,virtualization=on,gic-version=3,acpi=off,memory-backend=ram",
                 "-cpu", f"{cpu},cntfrq=1000000000", "-smp", str(smp), "-m", str(layout.RAM_SIZE >> 20),
                 *self.ram.argv("ram"), "-accel", "tcg,thread=multi" if smp > 1 else "tcg",
                 # A stopped guest's clock goes on to the next timer unless it sleeps in real time.
@@ -120,12 +131,42 @@ class Arm64(Exceptions, Platform):
                 "-nodefaults", "-display", "none", "-no-reboot", "-bios", str(firmware()),
                 *console, *bell, "-serial", "chardev:doorbell"]
 
+    @staticmethod
+    def _line(source: Source) -> hed.Line | None:
+        line = None if source.notify == "gpio" else hed.line_of(source, HED_GSI)
+        if line and not HED_GSI <= line.gsi < GSI_END:
+            raise ValueError(f"source {source.index}: interrupt {line.gsi}: {HED_GSI} to {GSI_END - 1}")
+        return line
+
+    def _place_registers(self, heap: Heap, real: list[Source]) -> None:
+        for source in real:
+            if source.status_shape.io or source.ack_shape.io or source.status_shape.size < 4:
+                raise ValueError(f"source {source.index}: this machine has no I/O ports, and addresses of 32 bits")
+            source.status_reg, source.ack_reg = heap.take(REGISTER, REGISTER), heap.take(REGISTER, REGISTER)
+            self.memory.write(source.status_reg, bytes([NOBODYS] * 2 * REGISTER))
+        names = list(dict.fromkeys(source.ack_bell for source in real if source.ack_bell))
+        # A page of their own: no access to it reaches memory.
+        self._bells = heap.take(handoff.PAGE, handoff.PAGE) if names else 0
+        for source in real:
+            if source.ack_bell:
+                source.ack_reg = self._bells + REGISTER * names.index(source.ack_bell)
+
+    def _register(self, at: int, shape: Register) -> int:
+        return self.ram.read_word(at - layout.RAM_AT, shape.size)
+
+    def _put_register(self, at: int, shape: Register, value: int) -> None:
+        self.ram.write_word(at - layout.RAM_AT, shape.size, value)
+
+    def _give_back(self, src: Source) -> None:
+        """As if the operating system had acknowledged."""
+        self._shared[src.index].heard = 1
+        if not src.ack_bell:
+            self._put_register(src.ack_reg, src.ack_shape, self.ack(src) | src.ack_bits)
+
     def _place_sources(self) -> None:
         heap = Heap()
         real = [source for source in self.sources if source.raw is None]
-        for source in real:
-            source.status_reg = heap.take(8, 8)
-            source.ack_reg = heap.take(8, 8)
+        self._place_registers(heap, real)
         for source in real:
             source.block = heap.take(source.length, 4096)
             heap.take(INSIDE)
@@ -141,7 +182,13 @@ class Arm64(Exceptions, Platform):
                 continue
             shared.flags = (layout.SOURCE_V2 * source.v2 | layout.SOURCE_CRITICAL * source.critical |
                             layout.SOURCE_PRIVATE * (not source.shared) |
-                            layout.SOURCE_UNKNOWN_EVENT * bool(source.extra.get("unknown_event")))
+                            layout.SOURCE_UNKNOWN_EVENT * bool(source.extra.get("unknown_event")) |
+                            layout.SOURCE_LEVEL * source.level | layout.SOURCE_PIN * (source.notify == "gpio") |
+                            layout.SOURCE_BELL * bool(source.ack_bell))
+            line = self.lines[source.index]
+            shared.interrupt = 1 + line.gsi if line else 1 + HED_PIN if source.notify == "gpio" else 0
+            shared.address_size, shared.ack_size = source.status_shape.size, source.ack_shape.size
+            shared.ack_bits = source.ack_bits
             shared.notify, shared.event, shared.length = NOTIFY[source.notify], source.event, source.length
             shared.address_register, shared.ack_register = source.status_reg, source.ack_reg
             for i, place in enumerate(source.extra["places"]):
@@ -149,8 +196,10 @@ class Arm64(Exceptions, Platform):
             shared.spool_size = min(SPOOL_MAX, room // 64 * 64 - 64)
             shared.spool = heap.take(shared.spool_size)
             shared.cpu = 1 + source.extra["cpu"] if "cpu" in source.extra else 0
-            self.memory.write64(source.status_reg, source.block)
-            self.memory.write64(source.ack_reg, 1)
+            self._put_register(source.status_reg, source.status_shape, source.block)
+            if not source.ack_bell:
+                self._put_register(source.ack_reg, source.ack_shape, 0)
+            self._give_back(source)
         self._spools = [Spool(shared) for shared in self._shared]
         self._posted = [0] * len(self.sources)
 
@@ -165,8 +214,20 @@ class Arm64(Exceptions, Platform):
             layout.HANDOFF_AT, layout.HANDOFF_SIZE, ram=(layout.RAM_AT, layout.RAM_AT + layout.RAM_SIZE),
             reserved=(layout.RAS_AT, layout.RAS_AT + layout.RAS_SIZE),
             initrd=(layout.INITRD_AT, layout.INITRD_AT + len(initrd)), command_line=" ".join(filter(None, words)),
-            cpus=smp, hest=table or None, sdei=sdei)
+            cpus=smp, hest=table or None, sdei=sdei, errors=self._error_devices())
         self.memory.write(layout.HANDOFF_AT, blob)
+
+    def _error_devices(self) -> str:
+        """What the DSDT has for the sources: the hardware error device, and whoever owns interrupts."""
+        text = ""
+        if any(source.notify in hed.HED for source in self.sources):
+            text += hed.devices(hed.lines([source for source in self.sources if source.notify != "gpio"], HED_GSI))
+        if any(source.notify == "gpio" for source in self.sources):
+            text += acpi.gpio(HED_PIN)
+        owned = {self.lines[source.index]: None for source in self.sources if source.raw is None
+                 and (source.notify == "irq" or source.notify == "gsiv" and not source.extra.get("ged", True))
+                 and source.extra.get("mapped", True)}
+        return text + "".join(acpi.owner(line) for line in owned)
 
     # Talking to the firmware ------------------------------------------------------------------------------
 
@@ -250,7 +311,7 @@ class Arm64(Exceptions, Platform):
         spool = self._spools[src.index].source
         spool.spool_head = spool.spool_tail
         self.write_block(src, bytes(4))
-        self.memory.write64(src.ack_reg, 1)
+        self._give_back(src)
         self.ring()
 
     def states(self) -> str:
@@ -279,7 +340,7 @@ class Arm64(Exceptions, Platform):
         return self._shared[src.index].refused
 
     def _block(self, src: Source) -> int:
-        return self.memory.read64(src.status_reg)
+        return self._register(src.status_reg, src.status_shape)
 
     def write_block(self, src: Source, data: bytes, offset: int = 0) -> None:
         self.memory.write(self._block(src) + offset, data)
@@ -288,7 +349,22 @@ class Arm64(Exceptions, Platform):
         return self.memory.read(self._block(src) + offset, n)
 
     def ack(self, src: Source) -> int:
-        return self.memory.read64(src.ack_reg)
+        """For a doorbell: whether it was heard."""
+        return self._shared[src.index].heard if src.ack_bell else self._register(src.ack_reg, src.ack_shape)
+
+    def bell_rings(self, src: Source) -> int:
+        """How often the source was acknowledged at its doorbell."""
+        return self._shared[src.index].rings
+
+    def strays(self) -> int:
+        """How many writes came to doorbells that are no source's."""
+        return self.control.strays
+
+    def neighbours(self, src: Source) -> bytes:
+        """The bytes behind the source's registers that no driver has a reason to touch: all NOBODYS."""
+        return b"".join(self.memory.read(at + shape.size, REGISTER - shape.size)
+                        for at, shape in ((src.status_reg, src.status_shape), (src.ack_reg, src.ack_shape))
+                        if at != src.ack_reg or not src.ack_bell)
 
     def status(self, src: Source) -> int:
         return int.from_bytes(self.read_block(src, 4), "little")

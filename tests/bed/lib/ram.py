@@ -5,6 +5,8 @@ import mmap
 import os
 import struct
 
+WORDS = {1: "<B", 2: "<H", 4: "<I", 8: "<Q"}
+
 
 class Ram:
     """Memory of a guest, mapped here too.
@@ -41,6 +43,13 @@ class Ram:
 
     def write64(self, offset: int, value: int) -> None:
         struct.pack_into("<Q", self.map, offset, value)
+
+    def read_word(self, offset: int, size: int) -> int:
+        """A register of 1, 2, 4 or 8 bytes, at once."""
+        return struct.unpack_from(WORDS[size], self.map, offset)[0]
+
+    def write_word(self, offset: int, size: int, value: int) -> None:
+        struct.pack_into(WORDS[size], self.map, offset, value)
 
     def close(self) -> None:
         self.map.close()

@@ -15,6 +15,29 @@ NOTIFY = {"polled": 0, "irq": 1, "local": 2, "sci": 3, "nmi": 4, "cmci": 5, "mce
 
 NO_RELATED_SOURCE = 0xFFFF
 
+# Who hears of a source by way of the hardware error device, PNP0C33: the in-tree driver, of all three.
+HED = ("sci", "gpio", "gsiv")
+
+
+@dataclass(frozen=True)
+class Register:
+    """The shape of a register, as a generic address structure says it (ACPI 6.5, 5.2.3.2)."""
+
+    width: int = 64  # bits
+    offset: int = 0  # of the lowest bit
+    access: int = 4  # 1 to 4: read and written 8 to 64 bits at a time
+    io: bool = False  # an I/O port, not memory
+
+    @property
+    def size(self) -> int:
+        """Bytes of an access. The kernel corrects one that is too narrow for an aligned register of 32 or 64 bits."""
+        whole = self.width // 8 if self.offset == 0 and self.width in (32, 64) else 0
+        return max(1 << self.access - 1, whole)
+
+
+MEMORY64 = Register()
+MEMORY32 = Register(width=32, access=3)
+
 
 @dataclass
 class Source:
@@ -40,6 +63,14 @@ class Source:
     ack_reg: int = 0  # address of the GHESv2 read-ack register
     ack_preserve: int = 0xFFFFFFFFFFFFFFFE
     ack_write: int = 1
+    level: bool = False  # its interrupt stays until the record is taken
+    status_shape: Register = MEMORY64
+    ack_shape: Register = MEMORY64
+    # Sources with the same name acknowledge at one register, a doorbell: firmware hears every write, and tells the
+    # sources by their ack_write.
+    ack_bell: str | None = None
+    related: int = NO_RELATED_SOURCE  # HEST source id
+    flags: int = 0
     extra: dict = field(default_factory=dict)  # whatever one platform needs beyond this
 
     def __post_init__(self) -> None:
@@ -49,6 +80,14 @@ class Source:
             raise ValueError(f"notify {self.notify!r}: one of {', '.join(NOTIFY)}")
         if isinstance(self.raw, str):
             self.raw = bytes.fromhex(self.raw)
+        for name in ("status_shape", "ack_shape"):
+            if isinstance(getattr(self, name), dict):
+                setattr(self, name, Register(**getattr(self, name)))
+
+    @property
+    def ack_bits(self) -> int:
+        """The bits of the ack register that are set when the operating system has acknowledged; 0: it is not told."""
+        return self.ack_write << self.ack_shape.offset if self.v2 else 0
 
     @property
     def v2(self) -> bool:
@@ -80,10 +119,9 @@ def load(path: Path | str) -> list[Source]:
     return number(sources)
 
 
-def gas(address: int, width: int = 64) -> bytes:
-    """Generic address structure in system memory."""
-    access = {8: 1, 16: 2, 32: 3, 64: 4}[width]
-    return struct.pack("<BBBBQ", 0, width, 0, access, address)
+def gas(address: int, shape: Register = MEMORY64) -> bytes:
+    """Generic address structure."""
+    return struct.pack("<BBBBQ", shape.io, shape.width, shape.offset, shape.access, address)
 
 
 def notification(source: Source) -> bytes:
@@ -95,11 +133,11 @@ def entry(source: Source) -> bytes:
     """The HEST entry of one source."""
     if source.raw is not None:
         return source.raw
-    data = struct.pack("<HHHBBIII", HEST_GHESV2 if source.v2 else HEST_GHES, source.id, NO_RELATED_SOURCE, 0,
+    data = struct.pack("<HHHBBIII", HEST_GHESV2 if source.v2 else HEST_GHES, source.id, source.related, source.flags,
                        source.enabled, 1, 1, source.length)
-    data += gas(source.status_reg) + notification(source) + struct.pack("<I", source.length)
+    data += gas(source.status_reg, source.status_shape) + notification(source) + struct.pack("<I", source.length)
     if source.v2:
-        data += gas(source.ack_reg) + struct.pack("<QQ", source.ack_preserve, source.ack_write)
+        data += gas(source.ack_reg, source.ack_shape) + struct.pack("<QQ", source.ack_preserve, source.ack_write)
     return data
 
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The firmware, or rather the management controller: publishes records and rings NMIs from outside the guest.
+"""The firmware, or rather the management controller: publishes records and rings from outside the guest.
 
-A source is free when its block's status is 0 and, for GHESv2, bit 0 of its ack register is set. The next
-record of a source is published as soon as the source is free: ack bit cleared, block written, its first
+A source is free when its block's status is 0 and, for GHESv2, the bits that the HEST wants written are set in its ack
+register, or its doorbell has been heard. The next record of a source is published as soon as the source is free: ack bit cleared, block written, its first
 word last, then the notification. A thread of its own does that, so that the guest is served whatever the
 test is doing.
 """
 
+import socket
 import threading
 import time
 from collections import deque
@@ -14,14 +15,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from bed.lib.hed import Line, line_of
 from bed.lib.platform import Event
 from bed.lib.ram import Ram
-from bed.lib.sources import Source
+from bed.lib.sources import HED, Register, Source
 
-from bed.x86.layout import DOORBELL_AT
+from bed.x86.layout import DOORBELL_AT, NOBODYS, REGISTER
 from bed.x86.qtest import EVERY_APIC, Qtest
 
-ACK = 1
 STATUS_SIZE = 4
 EVENTS_MAX = 1 << 20  # older ones are forgotten
 PAUSE = 0.0001  # between two looks at sources that are not free
@@ -58,6 +59,14 @@ class Feed:
     gap: float = 0  # least time between two publications, seconds
     next: float = 0  # not before this time
     rang: int = 0  # notifications
+    heard: bool = True  # its doorbell since the last publication
+    rings: int = 0  # of its doorbell
+    line: Line | None = None  # its interrupt
+
+    @property
+    def held_high(self) -> bool:
+        """Firmware's own business: the method of a generic event device lowers its line itself."""
+        return self.line is not None and self.line.level and self.source.notify not in HED
 
     @property
     def at(self) -> int:
@@ -68,8 +77,11 @@ class Feed:
 
 
 class Firmware:
-    def __init__(self, ram: Ram, sources: list[Source], qtest: Qtest, cpus: int) -> None:
+    def __init__(self, ram: Ram, sources: list[Source], qtest: Qtest, cpus: int, hed_gsi: int,
+                 bells: dict[str, socket.socket]) -> None:
         self.ram, self.qtest, self.cpus = ram, qtest, cpus
+        self.bells = bells  # our ends of the doorbells, by name
+        self.strays: list[tuple[str, int]] = []  # doorbell values that are no source's
         self.feeds = {source.index: Feed(source) for source in sources if source.raw is None}
         self.failure: Exception | None = None
         self._active: dict[int, Feed] = {}
@@ -79,13 +91,27 @@ class Firmware:
         self._ended = False
         self._change = threading.Condition(threading.RLock())
         self._thread = threading.Thread(target=self._run, name="firmware", daemon=True)
+        for bell in bells.values():
+            bell.setblocking(False)
         for feed in self.feeds.values():
-            ram.write64(feed.source.status_reg, feed.at)
-            ram.write64(feed.source.ack_reg, ACK)
+            feed.line = line_of(feed.source, hed_gsi)
+            for at, shape in self._memory_registers(feed.source):
+                ram.write(at, bytes([NOBODYS] * REGISTER))
+                self._put_register(at, shape, 0)
+            self._power_on(feed, ports=False)
+
+    def _power_on(self, feed: Feed, ports: bool) -> None:
+        """First values of a source's registers: those in memory, or those that need a machine with ports."""
+        if feed.source.status_shape.io == ports:
+            self._put_register(feed.source.status_reg, feed.source.status_shape, feed.at)
+        if feed.source.ack_shape.io == ports:
+            self.give_back(feed)
 
     # the thread ---------------------------------------------------------------------------------------
 
     def start(self) -> None:
+        for feed in self.feeds.values():
+            self._power_on(feed, ports=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -102,7 +128,8 @@ class Firmware:
                     self._change.wait_for(lambda: self._active or self._ended)
                     progress = self.look()
                 if not progress:
-                    time.sleep(PAUSE)
+                    # The guest is interrupted until a level is lowered.
+                    time.sleep(0 if any(feed.held_high for feed in list(self._active.values())) else PAUSE)
         except (OSError, ValueError) as error:  # the guest is gone
             with self._change:
                 self.failure = error
@@ -111,6 +138,7 @@ class Firmware:
     def look(self) -> bool:
         """One look at every source that has something to do; True if something was done."""
         self._look_at_doorbell()
+        self._listen()
         progress = False
         for feed in list(self._active.values()):
             progress |= self._step(feed)
@@ -126,6 +154,25 @@ class Firmware:
             self.feeds[index].gates += 1
             self.ram.write64(DOORBELL_AT, 0)
 
+    def _listen(self) -> None:
+        """Doorbells that the operating system acknowledges at."""
+        for name, bell in self.bells.items():
+            try:
+                data = bell.recv(65536)
+            except BlockingIOError:
+                continue
+            for value in data:
+                feed = self._feed_of(name, value)
+                if feed is None:
+                    self.strays.append((name, value))
+                else:
+                    feed.heard = True
+                    feed.rings += 1
+
+    def _feed_of(self, bell: str, value: int) -> Feed | None:
+        return next((feed for feed in self.feeds.values()
+                     if feed.source.ack_bell == bell and feed.source.ack_bits == value), None)
+
     def _step(self, feed: Feed) -> bool:
         if not self.free(feed):
             return False
@@ -133,6 +180,7 @@ class Firmware:
             feed.outstanding = False
             feed.acked += 1
             self._note("ack", feed)
+            self._lower(feed)
         while feed.spool and feed.spool[0].place is not None:
             self._move(feed, feed.spool.popleft().place)
         if not feed.spool or time.monotonic() < feed.next:
@@ -149,12 +197,51 @@ class Firmware:
     def free(self, feed: Feed) -> bool:
         if feed.hold or self.ram.read32(feed.at):
             return False
-        return not feed.source.v2 or bool(self.ram.read64(feed.source.ack_reg) & ACK)
+        if feed.source.ack_bell:
+            return feed.heard
+        bits = feed.source.ack_bits
+        return not bits or self.ack(feed) & bits == bits
+
+    def ack(self, feed: Feed) -> int:
+        return self._register(feed.source.ack_reg, feed.source.ack_shape)
+
+    def give_back(self, feed: Feed) -> None:
+        """As if the operating system had acknowledged."""
+        feed.heard = True
+        if not feed.source.ack_bell and feed.source.ack_bits:
+            self._put_register(feed.source.ack_reg, feed.source.ack_shape, self.ack(feed) | feed.source.ack_bits)
+
+    def take_back(self, feed: Feed) -> None:
+        feed.heard = False
+        if not feed.source.ack_bell and feed.source.ack_bits:
+            self._put_register(feed.source.ack_reg, feed.source.ack_shape, self.ack(feed) & ~feed.source.ack_bits)
+
+    @staticmethod
+    def _memory_registers(source: Source) -> list[tuple[int, Register]]:
+        both = [(source.status_reg, source.status_shape), (source.ack_reg, source.ack_shape)]
+        return [(at, shape) for at, shape in both if not shape.io]
+
+    def neighbours(self, feed: Feed) -> bytes:
+        """What stands in memory behind the source's registers and is no part of them."""
+        return b"".join(self.ram.read(at + shape.size, REGISTER - shape.size)
+                        for at, shape in self._memory_registers(feed.source))
+
+    def _register(self, at: int, shape: Register) -> int:
+        if shape.io:
+            return self.qtest.read_port(at, shape.size)
+        return self.ram.read64(at) if shape.size == 8 else self.ram.read_word(at, shape.size)
+
+    def _put_register(self, at: int, shape: Register, value: int) -> None:
+        if shape.io:
+            self.qtest.write_port(at, shape.size, value)
+        elif shape.size == 8:
+            self.ram.write64(at, value)
+        else:
+            self.ram.write_word(at, shape.size, value)
 
     def prepare(self, feed: Feed, block: bytes) -> None:
         """All of a record but the word that makes it valid."""
-        if feed.source.v2:
-            self.ram.write64(feed.source.ack_reg, self.ram.read64(feed.source.ack_reg) & ~ACK)
+        self.take_back(feed)
         self.ram.write(feed.at + STATUS_SIZE, block[STATUS_SIZE:])
 
     def validate(self, feed: Feed, block: bytes) -> None:
@@ -182,9 +269,17 @@ class Firmware:
             apic_id = self.apic_id(source.extra.get("cpu", 0) if cpu is None else cpu)
             self.qtest.nmi(apic_id)
             self.rang(feed, apic_id)
-        elif source.notify == "irq":
-            self.qtest.gsi(source.event)
+        elif feed.line:
+            if feed.line.level:
+                self.qtest.line(feed.line.gsi, True)
+            else:
+                self.qtest.gsi(feed.line.gsi)
             self.rang(feed, 0)
+
+    def _lower(self, feed: Feed) -> None:
+        """A level ends when no source that raised it has a record with the operating system any more."""
+        if feed.held_high and not any(other.outstanding for other in self.feeds.values() if other.line == feed.line):
+            self.qtest.line(feed.line.gsi, False)
 
     def rang(self, feed: Feed, apic_id: int) -> None:
         feed.rang += 1
@@ -203,7 +298,7 @@ class Firmware:
     def _move(self, feed: Feed, place: int) -> None:
         feed.place = place
         self.ram.write32(feed.at, 0)
-        self.ram.write64(feed.source.status_reg, feed.at)
+        self._put_register(feed.source.status_reg, feed.source.status_shape, feed.at)
         self._note("move", feed)
 
     def _note(self, kind: str, feed: Feed, cpu: int = -1) -> None:
@@ -252,7 +347,7 @@ class Firmware:
             self.publish(feed, Entry(block, cpu=cpu))
             while read32(status):
                 if time.monotonic() > deadline:
-                    self.ram.write64(behind.source.ack_reg, ACK)
+                    self.give_back(behind)
                     return False
             self.validate(behind, behind_block)
             self.qtest.send(line)
@@ -279,7 +374,8 @@ class Firmware:
         feed.spool.clear()
         feed.outstanding = False
         self.ram.write32(feed.at, 0)
-        self.ram.write64(feed.source.ack_reg, ACK)
+        self.give_back(feed)
+        self._lower(feed)
 
     def unfinished(self) -> list[Source]:
         with self._change:
@@ -291,10 +387,15 @@ class Firmware:
             self._events.clear()
             return events
 
+    def _ack_state(self, feed: Feed) -> str:
+        if feed.source.ack_bell:
+            return f"{'heard' if feed.heard else 'not heard'} ({feed.rings})"
+        return "port" if feed.source.ack_shape.io else f"{self.ack(feed):#x}"
+
     def states(self) -> str:
         """One line per source, for people."""
         with self._change:
             return "\n".join(
                 f"source {index}: posted {feed.posted} published {feed.published} acked {feed.acked} rang {feed.rang} "
-                f"place {feed.place} status {self.ram.read32(feed.at):#x} ack {self.ram.read64(feed.source.ack_reg):#x} "
+                f"place {feed.place} status {self.ram.read32(feed.at):#x} ack {self._ack_state(feed)} "
                 f"gates {feed.gates} hold {feed.hold}" for index, feed in self.feeds.items())

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bed.lib import hed
 from bed.lib.kernels import STRICT, Kernel
 from bed.lib.platform import Event, Platform
 from bed.lib.ram import Ram
@@ -16,15 +17,17 @@ from bed.x86.einj import Injector
 from bed.x86.einj import install as install_einj
 from bed.x86.firmware import STATUS_SIZE, Cpu, Entry, Feed, Firmware
 from bed.x86.image import bootable
-from bed.x86.layout import AGENT_AT, MIB, RESERVED_AT, Layout
-from bed.x86.qtest import EDGE_GSIS, Qtest
-from bed.x86.table import install
+from bed.x86.layout import AGENT_AT, LINES_PORT, MIB, RESERVED_AT, Layout
+from bed.x86.qtest import Qtest
+from bed.x86.table import CREATOR, OEM, install
 
 # no_timer_check: an emulated timer that a busy host lets wait is not a broken one.
 COMMAND_LINE = "console=ttyS0 tsc=reliable no_timer_check"
 # An instruction is a nanosecond, and the time stamp counter counts them: see costs.py.
 COMMAND_LINE_ICOUNT = "tsc_early_khz=1000000 clocksource=tsc"
 PLACES = 3
+# The interrupt of the hardware error device, unless a source has one of its own.
+HED_GSI = 7
 
 
 class X86(Platform):
@@ -51,8 +54,9 @@ class X86(Platform):
         if icount and smp > 1:
             raise ValueError("icount counts the instructions of one CPU")
         for source in sources:
-            if source.notify == "irq" and source.event not in EDGE_GSIS:
-                raise ValueError(f"source {source.index}: GSI {source.event} is not edge-triggered")
+            line = hed.line_of(source, HED_GSI)
+            if line:
+                Qtest.check_gsi(line.gsi, line.level)
         self.kernel, self.sources = kernel, sources
         self.closed = False
         self.layout = Layout(sources, registers, block_align)
@@ -60,7 +64,9 @@ class X86(Platform):
         self.vm = VM(run_dir)
         sock, qtest = self.vm.chardev("qtest")  # the only name QEMU knows it by
         self.qtest = Qtest(sock)
-        self.firmware = Firmware(self.ram, sources, self.qtest, smp)
+        ports = {name: self.vm.chardev(f"bell-{port:x}") for name, port in self.layout.bells.items()}
+        self.firmware = Firmware(self.ram, sources, self.qtest, smp, HED_GSI,
+                                 {name: ours for name, (ours, _) in ports.items()})
         if agent:
             self.vm.use_agent(self.ram, AGENT_AT)
         words = [COMMAND_LINE, COMMAND_LINE_ICOUNT if icount else "",
@@ -69,6 +75,8 @@ class X86(Platform):
         if hest is True:
             hest = len(sources).to_bytes(4, "little") + sources_hest(sources) if sources else b""
         initramfs, acpi = install(hest, kernel.initramfs, self.vm.run_dir) if hest else (kernel.initramfs, [])
+        acpi = [*acpi, *self._devices(), *(word for name, port in self.layout.bells.items() for word in (
+            *ports[name][1], "-device", f"isa-debugcon,iobase={port:#x},chardev=bell-{port:x}"))]
         self.injector = Injector(self.ram, einj) if einj else None
         if einj:
             acpi = [*acpi, *install_einj(self.vm.run_dir)]
@@ -91,6 +99,31 @@ class X86(Platform):
                 "-accel", "tcg,thread=multi" if smp > 1 else "tcg",
                 *(["-icount", "shift=0,sleep=off"] if icount else []),
                 "-nodefaults", "-display", "none", "-vga", "none", "-no-reboot"]
+
+    def _devices(self) -> list[str]:
+        """QEMU arguments: the hardware error device, and I/O ports, where a source needs them."""
+        lines = hed.lines(self.sources, HED_GSI)
+        argv = ["-device", "pc-testdev"] if self.layout.storage or any(line.level for line in lines) else []
+        if not any(source.notify in hed.HED for source in self.sources):
+            return argv
+        text = hed.devices(lines, lambda gsi: f"\\_SB.LOWR (0x{LINES_PORT + gsi:x})")
+        file = self.vm.run_dir / "ssdt.aml"
+        file.write_bytes(hed.assemble(f"""
+DefinitionBlock ("", "SSDT", 2, "{OEM.decode()}", "{CREATOR.decode()}", 1)
+{{
+    Scope (\\_SB)
+    {{
+        Method (LOWR, 1, Serialized)
+        {{
+            OperationRegion (LINE, SystemIO, Arg0, 1)
+            Field (LINE, ByteAcc, NoLock, Preserve) {{ HIGH, 8 }}
+            HIGH = 0
+        }}
+        {text}
+    }}
+}}
+"""))
+        return [*argv, "-acpitable", f"file={str(file).replace(',', ',,')}"]
 
     def _console(self, stdio: bool) -> list[str]:
         if stdio:
@@ -175,7 +208,24 @@ class X86(Platform):
         return self.ram.read(self._feed(src).at + offset, n)
 
     def ack(self, src: Source) -> int:
-        return self.ram.read64(src.ack_reg)
+        """For a doorbell: whether it was heard."""
+        feed = self._feed(src)
+        if src.ack_bell:
+            return int(feed.heard)
+        with self.firmware.stopped():
+            return self.firmware.ack(feed)
+
+    def bell_rings(self, src: Source) -> int:
+        """How often the source was acknowledged at its doorbell."""
+        return self._feed(src).rings
+
+    def strays(self) -> list[tuple[str, int]]:
+        """What came to doorbells and is no source's."""
+        return self.firmware.strays
+
+    def neighbours(self, src: Source) -> bytes:
+        """The bytes behind the source's registers that no driver has a reason to touch: all NOBODYS."""
+        return self.firmware.neighbours(self._feed(src))
 
     def status(self, src: Source) -> int:
         return self.ram.read32(self._feed(src).at)

@@ -6,11 +6,11 @@
  */
 #include "fw.h"
 
-#define ACK	    1UL
 #define STATUS_SIZE 4
 
 static struct {
 	bool outstanding; /* a record is with the operating system */
+	bool raised;	  /* its interrupt was, for that record */
 	bool broken;	  /* the spool made no sense: leave it alone */
 	u64 place;
 	u64 next; /* not before this time */
@@ -49,6 +49,69 @@ static void report(u32 kind, u32 source, u64 detail)
 	ring_report(&r);
 }
 
+/* A register of so many bytes; the host has seen to it that it is aligned. */
+static u64 register_read(u64 address, u64 size)
+{
+	switch (size) {
+	case 1:
+		return load(at(u8, address));
+	case 2:
+		return load(at(u16, address));
+	case 4:
+		return load(at(u32, address));
+	default:
+		return load(at(u64, address));
+	}
+}
+
+static void register_write(u64 address, u64 size, u64 value)
+{
+	switch (size) {
+	case 1:
+		store(at(u8, address), value);
+		break;
+	case 2:
+		store(at(u16, address), value);
+		break;
+	case 4:
+		store(at(u32, address), value);
+		break;
+	default:
+		store(at(u64, address), value);
+	}
+}
+
+static bool acknowledged(const struct source *s)
+{
+	if (s->flags & SOURCE_BELL)
+		return load(&s->heard);
+	return (register_read(s->ack_register, s->ack_size) & s->ack_bits) == s->ack_bits;
+}
+
+static void take_ack_back(struct source *s)
+{
+	if (s->flags & SOURCE_BELL)
+		store(&s->heard, 0);
+	else if (s->ack_bits)
+		register_write(s->ack_register, s->ack_size,
+			       register_read(s->ack_register, s->ack_size) & ~s->ack_bits);
+}
+
+/* The operating system has written to a doorbell. */
+void bmc_ring(u64 address, u64 value)
+{
+	for (u32 i = 0; i < control()->sources && i < SOURCES_MAX; i++) {
+		struct source *s = bmc_source(i);
+
+		if (s->flags & SOURCE_BELL && s->ack_register == address && s->ack_bits == value) {
+			store(&s->heard, 1);
+			s->rings++;
+			return;
+		}
+	}
+	control()->strays++;
+}
+
 /* Looked at once only: another CPU may give the source back between two looks. */
 bool bmc_is_free(u32 source)
 {
@@ -56,10 +119,11 @@ bool bmc_is_free(u32 source)
 
 	if (load(&s->hold) || load(at(u32, bmc_block(source))))
 		return false;
-	if (s->flags & SOURCE_V2 && !(load(at(u64, s->ack_register)) & ACK))
+	if (s->flags & SOURCE_V2 && !acknowledged(s))
 		return false;
 	if (state[source].outstanding) {
 		state[source].outstanding = false;
+		state[source].raised = false;
 		s->acked++;
 		report(REPORT_ACK, source, 0);
 	}
@@ -72,14 +136,26 @@ void bmc_refused(u32 source)
 	report(REPORT_REFUSED, source, 0);
 }
 
-/* The one place that tells notifications apart. A source without SDEI is polled. */
+static void interrupt(const struct source *s)
+{
+	if (!s->interrupt)
+		return;
+	if (s->flags & SOURCE_PIN)
+		gpio_pulse(s->interrupt - 1);
+	else
+		gic_pend(s->interrupt - 1);
+}
+
+/* The one place that tells notifications apart. A source without any is polled. */
 void bmc_notify(u32 source, s32 cpu)
 {
 	struct source *s = bmc_source(source);
 	struct sdei_event *event;
 
-	if (s->notify != NOTIFY_SDEI)
+	if (s->notify != NOTIFY_SDEI) {
+		interrupt(s);
 		return;
+	}
 	event = sdei_find(s->event);
 	if (cpu < 0 && s->cpu)
 		cpu = s->cpu - 1;
@@ -94,7 +170,7 @@ void bmc_publish(u32 source, const u8 *data, u64 length)
 	u8 *block = at(u8, bmc_block(source));
 
 	if (s->flags & SOURCE_V2)
-		store(at(u64, s->ack_register), load(at(u64, s->ack_register)) & ~ACK);
+		take_ack_back(s);
 	if (length > STATUS_SIZE)
 		memcpy(block + STATUS_SIZE, data + STATUS_SIZE, length - STATUS_SIZE);
 	dsb();
@@ -113,7 +189,7 @@ static void move(u32 source, u64 place)
 	if (place >= PLACES)
 		return;
 	state[source].place = place;
-	store(at(u64, s->address_register), s->place[place]);
+	register_write(s->address_register, s->address_size, s->place[place]);
 	report(REPORT_MOVE, source, place);
 }
 
@@ -144,6 +220,8 @@ static bool look(u32 source, s32 cpu)
 	bool free = bmc_is_free(source);
 	const struct entry *entry;
 
+	if (!free && s->flags & SOURCE_LEVEL && state[source].raised)
+		interrupt(s);
 	while ((entry = next_entry(source))) {
 		bool silent = entry->flags & ENTRY_SILENT;
 		u64 kind = entry->kind;
@@ -166,6 +244,7 @@ static bool look(u32 source, s32 cpu)
 			move(source, entry->place);
 		store(&s->spool_head, s->spool_head + entry->size);
 		if (kind == ENTRY_RECORD) {
+			state[source].raised = !silent;
 			if (!silent)
 				bmc_notify(source, cpu);
 			return true;

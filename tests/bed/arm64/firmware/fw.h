@@ -44,9 +44,13 @@ void gic_cpu_init(u32 cpu);
 void gic_take_doorbells(u32 cpu);
 bool gic_takes_doorbells(u32 cpu);
 void gic_kick(u32 cpu);
+void gic_pend(u32 intid);
 void gic_drain(void);
 u32 gic_acknowledge(void);
 void gic_complete(u32 intid);
+
+/* gpio.c */
+void gpio_pulse(u32 pin);
 
 /* boot.c */
 void boot_cpu(u32 cpu, u64 entry, u64 x0) __attribute__((noreturn));
@@ -112,6 +116,9 @@ struct recipe *recipe_at(u64 index);
 bool exception_ready(u64 recipe);
 u64 exception_raise(struct frame *frame, u32 cpu, const struct exception *e);
 
+/* bell.c */
+bool bell_access(struct frame *frame, u64 esr, u64 pa);
+
 /* poison.c */
 void poison_fault(struct frame *frame, u32 cpu);
 
@@ -137,6 +144,7 @@ void bmc_notify(u32 source, s32 cpu);
 struct source *bmc_source(u32 source);
 u64 bmc_block(u32 source);
 bool bmc_is_free(u32 source);
+void bmc_ring(u64 address, u64 value);
 void bmc_publish(u32 source, const u8 *data, u64 length);
 
 /* ring.c */

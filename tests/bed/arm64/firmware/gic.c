@@ -10,6 +10,7 @@
 #define GICD_TYPER		(GICD + 0x0004)
 #define GICD_IGROUPR(n)		(GICD + 0x0080 + 4 * (n))
 #define GICD_ISENABLER(n)	(GICD + 0x0100 + 4 * (n))
+#define GICD_ISPENDR(n)		(GICD + 0x0200 + 4 * (n))
 #define GICD_IPRIORITYR(n)	(GICD + 0x0400 + (n))
 #define GICD_IROUTER(n)		(GICD + 0x6000 + 8 * (n))
 
@@ -88,6 +89,13 @@ void gic_kick(u32 cpu)
 	dsb();
 	write_sysreg(icc_sgi0r_el1, (u64)INTID_KICK << 24 | 1UL << cpu);
 	isb();
+}
+
+/* An interrupt of the operating system's, as if its line had been raised. */
+void gic_pend(u32 intid)
+{
+	dsb();
+	write32(GICD_ISPENDR(intid / 32), 1U << intid % 32);
 }
 
 u32 gic_acknowledge(void)

@@ -4,6 +4,7 @@
 #define HW_H
 
 typedef unsigned char u8;
+typedef unsigned short u16;
 typedef unsigned int u32;
 typedef int s32;
 typedef unsigned long u64;
@@ -16,6 +17,7 @@ typedef _Bool bool;
 #define GICD	    0x08000000UL
 #define GICR	    0x080a0000UL
 #define RTC	    0x09010000UL
+#define GPIO	    0x09030000UL
 #define SECURE_UART 0x09040000UL
 #define SECURE_GPIO 0x090b0000UL
 

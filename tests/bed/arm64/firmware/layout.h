@@ -75,6 +75,10 @@ struct control {
 	u64 guest;
 	/* written by the host at any time: 1 + CPU that does not complete a handler meanwhile */
 	u64 stall;
+	/* written by the host before the machine starts: the page of the doorbells, 0: there is none */
+	u64 bells;
+	/* written by the firmware: writes to that page which no source has said it would make */
+	u64 strays;
 };
 
 /* source.flags */
@@ -82,6 +86,9 @@ struct control {
 #define SOURCE_CRITICAL	     2
 #define SOURCE_PRIVATE	     4
 #define SOURCE_UNKNOWN_EVENT 8
+#define SOURCE_LEVEL	     16 /* the interrupt is raised until the record is taken */
+#define SOURCE_PIN	     32 /* the interrupt is a pin of the GPIO controller */
+#define SOURCE_BELL	     64 /* the ack register is a doorbell */
 
 /* source.notify, as in the ACPI hardware error notification structure */
 #define NOTIFY_POLLED 0
@@ -96,8 +103,12 @@ struct source {
 	u64 event;
 	u64 length;
 	u64 address_register; /* holds the physical address of the error status block */
+	u64 address_size;     /* bytes */
 	u64 ack_register;
-	u64 place[3]; /* where the block can be: at home, inside the home window, elsewhere */
+	u64 ack_size;
+	u64 ack_bits;  /* set there, or what is written to the doorbell; 0: there is no telling */
+	u64 interrupt; /* 1 + number, 0: none */
+	u64 place[3];  /* where the block can be: at home, inside the home window, elsewhere */
 	u64 spool;
 	u64 spool_size;
 	/* written by the host at any time */
@@ -112,6 +123,8 @@ struct source {
 	u64 refused;  /* notifications no handler was enabled for */
 	u64 deferred; /* looks that found the source not free with a record waiting */
 	u64 gates;    /* gated records that may go */
+	u64 heard;    /* its doorbell since the last publication */
+	u64 rings;    /* of its doorbell */
 };
 
 /* entry.kind */

@@ -56,6 +56,9 @@ void poison_fault(struct frame *frame, u32 cpu)
 		power_off(STATE_FAULT);
 	}
 
+	if (EC(esr) == EC_DATA && bell_access(frame, esr, pa))
+		return;
+
 	/*
 	 * Healed meanwhile, or the last record of the source has not been given back: the access
 	 * is made again, and traps again, until the record can be written.

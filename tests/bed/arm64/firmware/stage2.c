@@ -44,21 +44,6 @@ static void flush(void)
 	isb();
 }
 
-void stage2_init(void)
-{
-	u64 *level1 = at(u64, LEVEL1);
-	u64 *level2 = at(u64, LEVEL2);
-
-	for (u64 i = 0; i < ENTRIES; i++) {
-		level1[i] = i << 30 | ATTRIBUTES | BLOCK;
-		level2[i] = (RAM_AT + i * BLOCK_SIZE) | ATTRIBUTES | BLOCK;
-	}
-	level1[RAM_AT >> 30] = LEVEL2 | TABLE;
-	for (u64 i = 0; i < VECTOR_COUNT; i++)
-		write32(VECTORS + i * VECTOR_SIZE, SMC_0);
-	dsb();
-}
-
 void stage2_cpu_init(void)
 {
 	write_sysreg(vtcr_el2, VTCR);
@@ -68,15 +53,13 @@ void stage2_cpu_init(void)
 	flush();
 }
 
-/* The entry of a page, NULL: no page that could be poisoned. */
-static u64 *entry_of(u64 pa, bool split)
+/* The entry of a page of RAM; NULL: its block has none, and shall not be split. */
+static u64 *entry_in_ram(u64 pa, bool split)
 {
 	u64 n = (pa - RAM_AT) / BLOCK_SIZE;
 	u64 *level2 = at(u64, LEVEL2) + n;
 	u64 *level3 = at(u64, LEVEL3 + n * PAGE);
 
-	if (control()->el != 1 || pa < RAM_AT || pa >= RAS_AT)
-		return NULL;
 	if ((*level2 & TABLE) != TABLE) {
 		if (!split)
 			return NULL;
@@ -88,6 +71,31 @@ static u64 *entry_of(u64 pa, bool split)
 		dsb();
 	}
 	return level3 + pa % BLOCK_SIZE / PAGE;
+}
+
+/* NULL: no page that could be poisoned, or none that is. */
+static u64 *entry_of(u64 pa, bool split)
+{
+	if (control()->el != 1 || pa < RAM_AT || pa >= RAS_AT)
+		return NULL;
+	return entry_in_ram(pa, split);
+}
+
+void stage2_init(void)
+{
+	u64 *level1 = at(u64, LEVEL1);
+	u64 *level2 = at(u64, LEVEL2);
+
+	for (u64 i = 0; i < ENTRIES; i++) {
+		level1[i] = i << 30 | ATTRIBUTES | BLOCK;
+		level2[i] = (RAM_AT + i * BLOCK_SIZE) | ATTRIBUTES | BLOCK;
+	}
+	level1[RAM_AT >> 30] = LEVEL2 | TABLE;
+	if (control()->bells)
+		*entry_in_ram(control()->bells, true) = 0;
+	for (u64 i = 0; i < VECTOR_COUNT; i++)
+		write32(VECTORS + i * VECTOR_SIZE, SMC_0);
+	dsb();
 }
 
 /* times: how many accesses shall trap before the page heals, 0: it never does */
