@@ -171,6 +171,7 @@ struct gn_source *gn_source_create(struct device *dev, const struct gn_hest_sour
 	s->in.ack_preserve = desc->ack_preserve;
 	s->in.ack_write = desc->ack_write;
 	raw_spin_lock_init(&s->out.kept.lock);
+	raw_spin_lock_init(&s->out.kept_section.lock);
 	INIT_WORK(&s->bell.remap, remap);
 	gn_drain_init(s);
 

@@ -11,6 +11,7 @@
 
 #include "compat/sysfs.h"
 #include "path/source.h"
+#include "record/section.h"
 #include "stats.h"
 
 /* One file that shows @format of the source s. */
@@ -31,6 +32,7 @@ GN_ATTR(deferred, "%llu", READ_ONCE(s->in.deferred));
 GN_ATTR(empty, "%llu", READ_ONCE(s->in.empty));
 GN_ATTR(bad_address, "%llu", READ_ONCE(s->in.addresses));
 GN_ATTR(malformed, "%llu", gn_outlet_malformed(&s->out));
+GN_ATTR(malformed_sections, "%llu", gn_outlet_odd(&s->out));
 GN_ATTR(fatal, "%llu", READ_ONCE(s->in.fatal));
 GN_ATTR(suppressed, "%llu", READ_ONCE(s->out.console.suppressed));
 GN_ATTR(trace_cut, "%llu", READ_ONCE(s->out.trace_cut));
@@ -61,30 +63,66 @@ static ssize_t malformed_reasons_show(struct device *dev, struct device_attribut
 }
 static DEVICE_ATTR_RO(malformed_reasons);
 
+static ssize_t malformed_section_reasons_show(struct device *dev, struct device_attribute *attr,
+					      char *buf)
+{
+	const struct gn_source *s = dev_get_drvdata(dev);
+	int i, at = 0;
+
+	for (i = GN_SOUND + 1; i < GN_ODDITIES; i++)
+		at += sysfs_emit_at(buf, at, "%s %llu\n", gn_oddity_name(i),
+				    READ_ONCE(s->out.odd[i]));
+	return at;
+}
+static DEVICE_ATTR_RO(malformed_section_reasons);
+
+static const char *verdict_text(u32 reason)
+{
+	return gn_verdict_name(reason);
+}
+
+static const char *oddity_text(u32 reason)
+{
+	return gn_oddity_name(reason);
+}
+
 /*
- * Which block malformed_block holds: its number, why it was refused, its bytes
- * and how many of them are kept. The number tells whether two reads belong
+ * Which bytes are kept: their number, what is wrong with them, how many there
+ * were and how many of them are kept. The number tells whether two reads belong
  * together.
  */
-static ssize_t malformed_last_show(struct device *dev, struct device_attribute *attr, char *buf)
+static ssize_t show_kept(struct gn_kept *kept, const char *(*text)(u32 reason), char *buf)
 {
-	struct gn_source *s = dev_get_drvdata(dev);
-	struct gn_kept *m = &s->out.kept;
-	enum gn_verdict verdict;
-	u32 length, kept;
+	u32 reason, total, length;
 	unsigned long flags;
 	u64 number;
 
-	raw_spin_lock_irqsave(&m->lock, flags);
-	number = m->number;
-	verdict = m->verdict;
-	length = m->total;
-	kept = m->length;
-	raw_spin_unlock_irqrestore(&m->lock, flags);
-	return sysfs_emit(buf, "%llu %s %u %u\n", number, number ? gn_verdict_name(verdict) : "-",
-			  length, kept);
+	raw_spin_lock_irqsave(&kept->lock, flags);
+	number = kept->number;
+	reason = kept->reason;
+	total = kept->total;
+	length = kept->length;
+	raw_spin_unlock_irqrestore(&kept->lock, flags);
+	return sysfs_emit(buf, "%llu %s %u %u\n", number, number ? text(reason) : "-", total,
+			  length);
+}
+
+static ssize_t malformed_last_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct gn_source *s = dev_get_drvdata(dev);
+
+	return show_kept(&s->out.kept, verdict_text, buf);
 }
 static DEVICE_ATTR_RO(malformed_last);
+
+static ssize_t malformed_body_last_show(struct device *dev, struct device_attribute *attr,
+					char *buf)
+{
+	struct gn_source *s = dev_get_drvdata(dev);
+
+	return show_kept(&s->out.kept_section, oddity_text, buf);
+}
+static DEVICE_ATTR_RO(malformed_body_last);
 
 static struct attribute *attrs[] = {
 	&dev_attr_source_id.attr,
@@ -98,6 +136,9 @@ static struct attribute *attrs[] = {
 	&dev_attr_malformed.attr,
 	&dev_attr_malformed_reasons.attr,
 	&dev_attr_malformed_last.attr,
+	&dev_attr_malformed_sections.attr,
+	&dev_attr_malformed_section_reasons.attr,
+	&dev_attr_malformed_body_last.attr,
 	&dev_attr_fatal.attr,
 	&dev_attr_suppressed.attr,
 	&dev_attr_trace_cut.attr,
@@ -107,33 +148,47 @@ static struct attribute *attrs[] = {
 };
 
 /*
- * The bytes of the last malformed block: what physical memory held, wherever
- * firmware's address pointed. For root, and not where the kernel was told to keep
- * memory's content even from root.
+ * Bytes that are kept: what physical memory held, wherever firmware's address
+ * pointed. For root, and not where the kernel was told to keep memory's content
+ * even from root.
  */
-static ssize_t read_malformed(struct kobject *kobj, char *buf, loff_t at, size_t count)
+static ssize_t read_kept(struct gn_kept *kept, char *buf, loff_t at, size_t count)
 {
-	struct gn_source *s = dev_get_drvdata(kobj_to_dev(kobj));
-	struct gn_kept *m = &s->out.kept;
 	unsigned long flags;
 	ssize_t n;
 
 	n = security_locked_down(LOCKDOWN_KCORE);
 	if (n)
 		return n;
-	raw_spin_lock_irqsave(&m->lock, flags);
-	if (at < m->length) {
-		n = min_t(size_t, count, m->length - at);
-		memcpy(buf, m->bytes + at, n);
+	raw_spin_lock_irqsave(&kept->lock, flags);
+	if (at < kept->length) {
+		n = min_t(size_t, count, kept->length - at);
+		memcpy(buf, kept->bytes + at, n);
 	}
-	raw_spin_unlock_irqrestore(&m->lock, flags);
+	raw_spin_unlock_irqrestore(&kept->lock, flags);
 	return n;
 }
 
+static ssize_t read_malformed(struct kobject *kobj, char *buf, loff_t at, size_t count)
+{
+	struct gn_source *s = dev_get_drvdata(kobj_to_dev(kobj));
+
+	return read_kept(&s->out.kept, buf, at, count);
+}
+
+static ssize_t read_odd(struct kobject *kobj, char *buf, loff_t at, size_t count)
+{
+	struct gn_source *s = dev_get_drvdata(kobj_to_dev(kobj));
+
+	return read_kept(&s->out.kept_section, buf, at, count);
+}
+
 GN_BIN_ATTR_RO(malformed_block, read_malformed);
+GN_BIN_ATTR_RO(malformed_body, read_odd);
 
 static struct bin_attribute *bin_attrs[] = {
 	&bin_attr_malformed_block,
+	&bin_attr_malformed_body,
 	NULL,
 };
 

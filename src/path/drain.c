@@ -50,16 +50,16 @@ enum run {
 	RUN_LEFT,  /* what is next is for a drain in a task */
 };
 
-static void keep_malformed(struct gn_kept *kept, const struct gn_entry *e, enum gn_verdict verdict)
+static void keep(struct gn_kept *kept, const u8 *bytes, u32 length, u32 reason)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&kept->lock, flags);
 	kept->number++;
-	kept->total = e->length;
-	kept->length = min_t(u32, e->length, sizeof(kept->bytes));
-	kept->verdict = verdict;
-	memcpy(kept->bytes, e->block, kept->length);
+	kept->total = length;
+	kept->length = min_t(u32, length, sizeof(kept->bytes));
+	kept->reason = reason;
+	memcpy(kept->bytes, bytes, kept->length);
 	raw_spin_unlock_irqrestore(&kept->lock, flags);
 }
 
@@ -69,9 +69,28 @@ static void reject(const struct gn_record *record, const struct gn_entry *e,
 	struct gn_outlet *out = record->out;
 
 	WRITE_ONCE(out->malformed[verdict], out->malformed[verdict] + 1);
-	keep_malformed(&out->kept, e, verdict);
+	keep(&out->kept, e->block, e->length, verdict);
 	gn_trace_malformed(record, verdict);
 	gn_console_malformed(record, verdict);
+}
+
+/* Sections that every sink has as bytes only: counted, and the last one kept. */
+static void note_odd(const struct gn_record *record)
+{
+	struct gn_outlet *out = record->out;
+	struct gn_section section;
+	struct gn_walk walk;
+
+	gn_walk_start(&walk, record->block);
+	while (gn_walk_next(&walk, &section)) {
+		u64 *count = &out->odd[section.oddity];
+
+		if (section.oddity == GN_SOUND)
+			continue;
+		WRITE_ONCE(*count, *count + 1);
+		keep(&out->kept_section, section.type,
+		     (u32)(section.body - section.type) + section.length, section.oddity);
+	}
 }
 
 /* In a task too, every sink that does not want to sleep runs as in an interrupt. */
@@ -91,6 +110,7 @@ static void deliver(const struct gn_record *record)
 		sinks[i]->deliver(record);
 		local_irq_restore(flags);
 	}
+	note_odd(record);
 	if (record->head.severity < GN_SEVERITIES)
 		out->severity[record->head.severity]++;
 	WRITE_ONCE(out->delivered, out->delivered + 1);

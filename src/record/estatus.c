@@ -7,8 +7,10 @@
  * Two steps, because they run at different times. gn_estatus_measure() needs
  * the header only and runs in NMI, before the copy: it says how many bytes are
  * worth copying. gn_estatus_check() runs on the private copy that no longer
- * changes, outside NMI, and walks every section. Only a block that passed both
- * may be walked with gn_walk_next(), printed or traced.
+ * changes, outside NMI, and steps over every section. A block that passed both is
+ * a record: its sections tile it. What a section holds is judged when the walk
+ * hands it out: a body that breaks the rules of its type costs its own decoding,
+ * never that of its neighbours.
  *
  * All sums are u64: no length that fits a field can wrap them.
  *
@@ -91,21 +93,29 @@ static enum gn_verdict step(struct gn_walk *walk, struct gn_section *s)
  * @section: filled; its pointers lead into the block. FRU data are the
  *           section's own, never a neighbour's
  *
+ * A section with an odd body is handed out as bytes: its kind is GN_SECTION_OTHER
+ * and its oddity says why.
+ *
  * Context: Any; pure. On a checked block only.
  * Return: false after the last section.
  */
 bool gn_walk_next(struct gn_walk *walk, struct gn_section *section)
 {
-	return walk->left && step(walk, section) == GN_GOOD;
+	if (!walk->left || step(walk, section) != GN_GOOD)
+		return false;
+	section->oddity = gn_section_check(section);
+	section->kind = section->oddity == GN_SOUND ? gn_section_kind(section->type) :
+						      GN_SECTION_OTHER;
+	return true;
 }
 
 /**
- * gn_estatus_check() - walk every section of a copied block
+ * gn_estatus_check() - do sections tile a copied block
  * @block: the private copy
  * @length: bytes of the copy, as gn_estatus_measure() said
  *
- * One section that is wrong rejects the whole block: its neighbours were
- * written by the same hand.
+ * Sections that do not tile the block reject it: nobody can say where any of them
+ * begins. What they hold is not looked at.
  *
  * Context: Any; pure. Each step takes at least 64 of the block's bytes.
  * Return: GN_GOOD, else what is wrong.
@@ -129,8 +139,6 @@ enum gn_verdict gn_estatus_check(const u8 *block, u32 length)
 		verdict = step(&walk, &s);
 		if (verdict != GN_GOOD)
 			return verdict;
-		if (!gn_section_check(&s))
-			return GN_SECTION_BODY;
 	}
 	return GN_GOOD;
 }
@@ -151,7 +159,6 @@ const char *gn_verdict_name(enum gn_verdict verdict)
 		[GN_CHANGED] = "changed",
 		[GN_SECTION_HEADER] = "section_header",
 		[GN_SECTION_LENGTH] = "section_length",
-		[GN_SECTION_BODY] = "section_body",
 	};
 
 	return verdict < GN_VERDICTS ? names[verdict] : "unknown";

@@ -8,6 +8,7 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
+#include "record/kind.h"
 #include "record/le.h"
 
 #define GN_ESTATUS_HEADER 20u /* block status .. error severity */
@@ -30,13 +31,12 @@ enum gn_severity {
 /* What is wrong with a block. */
 enum gn_verdict {
 	GN_GOOD = 0,
-	GN_NO_DATA,	   /* data_length holds no section */
+	GN_NO_DATA,	   /* data_length is not 0 and holds no section */
 	GN_TOO_LONG,	   /* data or raw data leave the block */
 	GN_RAW_RANGE,	   /* raw data lie inside the sections */
 	GN_CHANGED,	   /* the lengths changed while the block was copied */
 	GN_SECTION_HEADER, /* too few bytes left for a section's header */
 	GN_SECTION_LENGTH, /* a section leaves the block's data */
-	GN_SECTION_BODY,   /* a section is too short for its type */
 	GN_VERDICTS
 };
 
@@ -63,6 +63,8 @@ struct gn_estatus {
  * @body: the section's data
  * @length: bytes of @body
  * @severity: enum gn_severity or an undefined value
+ * @kind: which decoder may have @body; GN_SECTION_OTHER where it is odd
+ * @oddity: which rule of its type @body breaks
  * @revision: revision of the section's header
  * @flags: CPER section flags
  * @fru_id: 16 bytes, NULL if not valid
@@ -74,6 +76,8 @@ struct gn_section {
 	const u8 *body;
 	u32 length;
 	u32 severity;
+	enum gn_section_kind kind;
+	enum gn_oddity oddity;
 	u16 revision;
 	u8 flags;
 	const u8 *fru_id;
@@ -138,7 +142,8 @@ static __always_inline enum gn_verdict gn_estatus_measure(const struct gn_estatu
 {
 	u64 end = (u64)GN_ESTATUS_HEADER + es->data_length;
 
-	if (unlikely(es->data_length < GN_DATA_HEADER))
+	/* 0 is legal: raw data only, or nothing. Less 1 it is beyond every length. */
+	if (unlikely(es->data_length - 1 < GN_DATA_HEADER - 1))
 		return GN_NO_DATA;
 	if (unlikely(es->raw_length)) {
 		if (es->raw_offset < end)

@@ -2,7 +2,7 @@
 /*
  * Sections as kernel helpers can take them.
  *
- * A section that passed the check is within its bounds and may still be more
+ * A section that is sound is within its bounds and may still be more
  * than the kernel's helpers understand. They take a memory section of 73 bytes
  * for one of 80, read all of a CXL event however short it is, step through ARM
  * error information by 32 bytes whatever each entry says, and through contexts
@@ -168,19 +168,19 @@ static void repair_cxl_event(struct copy *c, const struct gn_section *s)
 
 /**
  * gn_repair() - copy a section for kernel helpers
- * @section: a section that gn_section_check() passed
+ * @section: a section as the walk hands it out
  * @to: the copy
  * @room: bytes at @to
  *
  * Context: Any; pure.
- * Return: bytes of the copy; 0 if @room is too small, or if no helper decodes
- *         the type: then it is bytes, to be handled as such.
+ * Return: bytes of the copy; 0 if @room is too small, if the body is odd, or if no
+ *         helper decodes the type: then it is bytes, to be handled as such.
  */
 u32 gn_repair(const struct gn_section *section, u8 *to, u32 room)
 {
 	struct copy c = { .to = to, .room = room };
 
-	switch (gn_section_kind(section->type)) {
+	switch (section->kind) {
 	case GN_SECTION_MEMORY:
 		repair_memory(&c, section);
 		break;
@@ -212,7 +212,7 @@ u32 gn_repair(const struct gn_section *section, u8 *to, u32 room)
 /**
  * gn_repair_block() - a block of one section, as kernel helpers can take it
  * @head: the header of the block that the section is from
- * @section: a section that gn_section_check() passed
+ * @section: a section as the walk hands it out
  * @to: the new block: no raw data, a full header of revision 0x300, the FRU text
  *      terminated
  * @room: bytes at @to

@@ -4,7 +4,7 @@
  *
  * A section that passed gn_section_check() may be decoded up to the length its
  * type demands here without asking again. Types nobody decodes are bytes, and
- * bytes have no rules.
+ * bytes have no rules. A section that did not pass is bytes too.
  *
  * Pure: host tests and fuzzers compile this file.
  */
@@ -152,6 +152,46 @@ static u64 contexts_find(const struct gn_section *s, enum gn_section_kind kind, 
 	return *rounded ? wide : dense;
 }
 
+/* gn_section_arm(), and what is wrong. */
+static enum gn_oddity arm_parts(const struct gn_section *section, struct gn_arm *arm)
+{
+	const u8 *body = section->body;
+	u64 at = GN_ARM_HEADER, start, end;
+	u32 i;
+
+	if (section->length < GN_ARM_HEADER)
+		return GN_ODD_SHORT;
+	arm->err_infos = gn_le16(body + 4);
+	arm->contexts = gn_le16(body + 6);
+	/* section_length is the ARM section's own idea of its size */
+	end = gn_le32(body + 8);
+	if (end < GN_ARM_HEADER || end > section->length)
+		return GN_ODD_LENGTH;
+
+	arm->err_info = body + at;
+	for (i = 0; i < arm->err_infos; i++) {
+		u8 size;
+
+		if (end - at < GN_ARM_ERR_INFO)
+			return GN_ODD_ENTRY;
+		size = body[at + 1];
+		if (size < GN_ARM_ERR_INFO || size > end - at)
+			return GN_ODD_ENTRY;
+		at += size;
+	}
+	arm->err_info_length = (u32)(at - GN_ARM_HEADER);
+
+	start = at;
+	at = contexts_find(section, GN_SECTION_ARM, start, end, arm->contexts, &arm->rounded);
+	if (!at)
+		return GN_ODD_CONTEXT;
+	arm->context = arm->contexts ? body + start : NULL;
+	arm->context_length = (u32)(at - start);
+	arm->vendor = at < end ? body + at : NULL;
+	arm->vendor_length = (u32)(end - at);
+	return GN_SOUND;
+}
+
 /**
  * gn_section_arm() - find the parts of an ARM processor error section
  * @section: a section of kind GN_SECTION_ARM
@@ -167,41 +207,25 @@ static u64 contexts_find(const struct gn_section *s, enum gn_section_kind kind, 
  */
 bool gn_section_arm(const struct gn_section *section, struct gn_arm *arm)
 {
-	const u8 *body = section->body;
-	u64 at = GN_ARM_HEADER, start, end;
-	u32 i;
+	return arm_parts(section, arm) == GN_SOUND;
+}
 
-	if (section->length < GN_ARM_HEADER)
-		return false;
-	arm->err_infos = gn_le16(body + 4);
-	arm->contexts = gn_le16(body + 6);
-	/* section_length is the ARM section's own idea of its size */
-	end = gn_le32(body + 8);
-	if (end < GN_ARM_HEADER || end > section->length)
-		return false;
+/* gn_section_ia(), and what is wrong. */
+static enum gn_oddity ia_parts(const struct gn_section *section, struct gn_ia *ia)
+{
+	u64 valid;
 
-	arm->err_info = body + at;
-	for (i = 0; i < arm->err_infos; i++) {
-		u8 size;
-
-		if (end - at < GN_ARM_ERR_INFO)
-			return false;
-		size = body[at + 1];
-		if (size < GN_ARM_ERR_INFO || size > end - at)
-			return false;
-		at += size;
-	}
-	arm->err_info_length = (u32)(at - GN_ARM_HEADER);
-
-	start = at;
-	at = contexts_find(section, GN_SECTION_ARM, start, end, arm->contexts, &arm->rounded);
-	if (!at)
-		return false;
-	arm->context = arm->contexts ? body + start : NULL;
-	arm->context_length = (u32)(at - start);
-	arm->vendor = at < end ? body + at : NULL;
-	arm->vendor_length = (u32)(end - at);
-	return true;
+	if (section->length < GN_IA_HEADER)
+		return GN_ODD_SHORT;
+	valid = gn_le64(section->body);
+	ia->contexts = (valid >> 8) & 0x3f;
+	ia->context_at = GN_IA_HEADER + GN_IA_CHECK * (u32)((valid >> 2) & 0x3f);
+	if (ia->context_at > section->length)
+		return GN_ODD_ENTRY;
+	if (!contexts_find(section, GN_SECTION_IA, ia->context_at, section->length, ia->contexts,
+			   &ia->rounded))
+		return GN_ODD_CONTEXT;
+	return GN_SOUND;
 }
 
 /**
@@ -218,67 +242,58 @@ bool gn_section_arm(const struct gn_section *section, struct gn_arm *arm)
  */
 bool gn_section_ia(const struct gn_section *section, struct gn_ia *ia)
 {
-	u64 valid;
-
-	if (section->length < GN_IA_HEADER)
-		return false;
-	valid = gn_le64(section->body);
-	ia->contexts = (valid >> 8) & 0x3f;
-	ia->context_at = GN_IA_HEADER + GN_IA_CHECK * (u32)((valid >> 2) & 0x3f);
-	return ia->context_at <= section->length &&
-	       contexts_find(section, GN_SECTION_IA, ia->context_at, section->length, ia->contexts,
-			     &ia->rounded);
+	return ia_parts(section, ia) == GN_SOUND;
 }
 
 /*
  * CXL protocol error: the DVSEC and the error log follow the fixed part. A log
  * is a RAS capability structure, and helpers read all of one.
  */
-static bool cxl_fits(const struct gn_section *s)
+static enum gn_oddity cxl_fits(const struct gn_section *s)
 {
 	u32 log = gn_le16(s->body + 110);
 	u64 end = (u64)GN_CXL_HEADER + gn_le16(s->body + 108) + log;
 	bool log_valid = s->body[0] & 0x40;
 
-	return end <= s->length && (!log_valid || log >= 88);
+	return end <= s->length && (!log_valid || log >= 88) ? GN_SOUND : GN_ODD_LENGTH;
 }
 
 /* CXL component event: the event log follows the header, which says how long both are. */
-static bool cxl_event_fits(const struct gn_section *s)
+static enum gn_oddity cxl_event_fits(const struct gn_section *s)
 {
 	u32 length = gn_le32(s->body);
 
-	return length >= GN_CXL_EVENT_HEADER && length <= s->length;
+	return length >= GN_CXL_EVENT_HEADER && length <= s->length ? GN_SOUND : GN_ODD_LENGTH;
 }
 
 /* Firmware error record reference: a GUID follows from revision 2 on. */
-static bool firmware_fits(const struct gn_section *s)
+static enum gn_oddity firmware_fits(const struct gn_section *s)
 {
-	return s->body[1] < 2 || s->length >= 32;
+	return s->body[1] < 2 || s->length >= 32 ? GN_SOUND : GN_ODD_SHORT;
 }
 
 /**
- * gn_section_check() - is a section as long as its type demands
+ * gn_section_check() - does a body obey the rules of its type
  * @section: the section, its length within the block
  *
  * Context: Any; pure.
- * Return: true if it may be decoded.
+ * Return: GN_SOUND if it may be decoded, else which rule it breaks.
  */
-bool gn_section_check(const struct gn_section *section)
+enum gn_oddity gn_section_check(const struct gn_section *section)
 {
 	const struct rule *rule = rule_of(section->type);
 	struct gn_arm arm;
 	struct gn_ia ia;
 
 	if (!rule)
-		return true;
+		return GN_SOUND;
 	if (section->length < rule->least)
-		return false;
+		return GN_ODD_SHORT;
 	switch (rule->kind) {
 	case GN_SECTION_ARM:
-		return gn_section_arm(section, &arm);
+		return arm_parts(section, &arm);
 	case GN_SECTION_IA:
-		return gn_section_ia(section, &ia);
+		return ia_parts(section, &ia);
 	case GN_SECTION_CXL:
 		return cxl_fits(section);
 	case GN_SECTION_CXL_EVENT:
@@ -286,6 +301,22 @@ bool gn_section_check(const struct gn_section *section)
 	case GN_SECTION_FIRMWARE:
 		return firmware_fits(section);
 	default:
-		return true;
+		return GN_SOUND;
 	}
+}
+
+/**
+ * gn_oddity_name() - an oddity as it stands in sysfs and messages
+ * @oddity: the oddity
+ *
+ * Return: a constant string without blanks.
+ */
+const char *gn_oddity_name(enum gn_oddity oddity)
+{
+	static const char *const names[GN_ODDITIES] = {
+		[GN_SOUND] = "sound",	  [GN_ODD_SHORT] = "short",	[GN_ODD_LENGTH] = "length",
+		[GN_ODD_ENTRY] = "entry", [GN_ODD_CONTEXT] = "context",
+	};
+
+	return oddity < GN_ODDITIES ? names[oddity] : "unknown";
 }

@@ -8,20 +8,7 @@
 #include <linux/types.h>
 
 #include "record/estatus.h"
-
-/* The section types this module or a kernel helper behind it decodes. */
-enum gn_section_kind {
-	GN_SECTION_OTHER,     /* vendor and unknown types: bytes */
-	GN_SECTION_MEMORY,    /* platform memory error */
-	GN_SECTION_ARM,	      /* ARM processor error */
-	GN_SECTION_PCIE,      /* PCI Express error */
-	GN_SECTION_IA,	      /* IA32/x64 processor error */
-	GN_SECTION_GENERIC,   /* generic processor error */
-	GN_SECTION_FIRMWARE,  /* firmware error record reference */
-	GN_SECTION_CXL,	      /* CXL protocol error */
-	GN_SECTION_CXL_EVENT, /* CXL component event */
-	GN_SECTION_KINDS
-};
+#include "record/kind.h"
 
 /* Platform memory error section (UEFI 2.10, N.2.5): what the sinks read. */
 #define GN_MEMORY_OLD 73u /* as of UEFI 2.1 */
@@ -84,7 +71,8 @@ struct gn_ia {
 };
 
 enum gn_section_kind gn_section_kind(const u8 *type);
-bool gn_section_check(const struct gn_section *section);
+enum gn_oddity gn_section_check(const struct gn_section *section);
+const char *gn_oddity_name(enum gn_oddity oddity);
 bool gn_section_arm(const struct gn_section *section, struct gn_arm *arm);
 bool gn_section_ia(const struct gn_section *section, struct gn_ia *ia);
 u64 gn_context_size(enum gn_section_kind kind, const u8 *context);

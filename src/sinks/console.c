@@ -4,9 +4,9 @@
  *
  * The kernel's own printer knows every section type, but trusts lengths, reads
  * a text without an end and carries FRU data from one section to the next. So
- * each section is shown to it alone, in a block made for it (path/repair.c). Of
- * what is too long for that, or of no type it knows, it sees nothing: the first
- * bytes are shown.
+ * each section is shown to it alone, in a block made for it (record/repair.c). Of
+ * what is too long for that, odd, or of no type it knows, it sees nothing: the
+ * first bytes are shown.
  *
  * Lines are limited per source, so that a chatty one hides no other; how many
  * records were left out is said with the next one shown, and counted.
@@ -38,7 +38,7 @@
 static u8 fatal_scratch[GN_SCRATCH];
 static atomic_t fatal_shown;
 
-/* A section that the kernel does not know, or that is too long to be decoded: its bytes. */
+/* A section that the kernel does not know, that is odd, or too long to be decoded: its bytes. */
 static void print_bytes(const char *pfx, const struct gn_section *s, u32 n)
 {
 	u32 shown = min(s->length, BYTES_SHOWN);
@@ -46,7 +46,9 @@ static void print_bytes(const char *pfx, const struct gn_section *s, u32 n)
 	printk("%s Error %u, type: %s\n", pfx, n, gn_severity_name(s->severity));
 	if (s->fru_text[0])
 		printk("%s  fru_text: %.20s\n", pfx, s->fru_text);
-	printk("%s  section type: %pUl, %u of %u bytes:\n", pfx, s->type, shown, s->length);
+	printk("%s  section type: %pUl, %s%s%s%u of %u bytes:\n", pfx, s->type,
+	       s->oddity ? "malformed (" : "", s->oddity ? gn_oddity_name(s->oddity) : "",
+	       s->oddity ? "), " : "", shown, s->length);
 	print_hex_dump(pfx, "  ", DUMP_PREFIX_OFFSET, 16, 4, s->body, shown, true);
 }
 

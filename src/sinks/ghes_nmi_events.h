@@ -35,21 +35,24 @@ TRACE_EVENT(record,
  * than one piece comes as several events with rising offsets.
  */
 TRACE_EVENT(section,
-	    TP_PROTO(u16 source, u32 index, const u8 *type, u32 severity, u32 total, u32 offset,
-		     const u8 *bytes, u32 length),
-	    TP_ARGS(source, index, type, severity, total, offset, bytes, length),
+	    TP_PROTO(u16 source, u32 index, const u8 *type, u32 severity, const char *body,
+		     u32 total, u32 offset, const u8 *bytes, u32 length),
+	    TP_ARGS(source, index, type, severity, body, total, offset, bytes, length),
 	    TP_STRUCT__entry(__field(u32, index) __field(u32, severity) __field(u32, total)
 				     __field(u32, offset) __field(u32, length) __field(u16, source)
-					     __array(u8, type, 16)
+					     __array(u8, type, 16) __array(char, body, 8)
 						     __dynamic_array(u8, bytes, length)),
 	    TP_fast_assign(__entry->index = index; __entry->severity = severity;
 			   __entry->total = total; __entry->offset = offset;
 			   __entry->length = length; __entry->source = source;
 			   memcpy(__entry->type, type, 16);
+			   strscpy(__entry->body, body, sizeof(__entry->body));
 			   memcpy(__get_dynamic_array(bytes), bytes, length);),
-	    TP_printk("source=%u section=%u type=%pUl severity=%s total=%u offset=%u bytes=%s",
+	    TP_printk("source=%u section=%u type=%pUl severity=%s body=%s "
+		      "total=%u offset=%u bytes=%s",
 		      __entry->source, __entry->index, __entry->type,
-		      gn_show_severity(__entry->severity), __entry->total, __entry->offset,
+		      gn_show_severity(__entry->severity), __entry->body, __entry->total,
+		      __entry->offset,
 		      __print_hex_str(__get_dynamic_array(bytes), __entry->length)));
 
 /* A block failed its check; the last one can be read in sysfs. */

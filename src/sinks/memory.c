@@ -49,7 +49,7 @@ enum fate {
 static enum fate fate_of(const struct gn_record *record, const struct gn_section *s)
 {
 	if (s->severity == GN_SEV_CORRECTED && s->flags & CPER_SEC_ERROR_THRESHOLD_EXCEEDED &&
-	    gn_section_kind(s->type) == GN_SECTION_MEMORY)
+	    s->kind == GN_SECTION_MEMORY)
 		return FATE_SOFT;
 	if (record->head.severity == GN_SEV_RECOVERABLE && s->severity == GN_SEV_RECOVERABLE)
 		return FATE_FAIL;
@@ -213,10 +213,9 @@ static void memory_deliver(const struct gn_record *record)
 
 		if (fate == FATE_NONE)
 			continue;
-		if (gn_section_kind(s.type) == GN_SECTION_ARM) {
+		if (s.kind == GN_SECTION_ARM) {
 			fail_arm(record, &s);
-		} else if (gn_section_kind(s.type) == GN_SECTION_MEMORY &&
-			   memory_range(&s, &pa, &size, &odd)) {
+		} else if (s.kind == GN_SECTION_MEMORY && memory_range(&s, &pa, &size, &odd)) {
 			if (odd)
 				note_bad(record);
 			take_out(record, fate, pa, size);
@@ -243,9 +242,7 @@ bool gn_memory_wanted(const struct gn_record *record)
 
 	gn_walk_start(&walk, record->block);
 	while (gn_walk_next(&walk, &s)) {
-		enum gn_section_kind kind = gn_section_kind(s.type);
-
-		if ((kind == GN_SECTION_MEMORY || kind == GN_SECTION_ARM) &&
+		if ((s.kind == GN_SECTION_MEMORY || s.kind == GN_SECTION_ARM) &&
 		    fate_of(record, &s) != FATE_NONE)
 			return true;
 	}

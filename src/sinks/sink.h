@@ -18,7 +18,7 @@
 
 struct device;
 
-/* Bytes of a malformed block that are kept for inspection. */
+/* Bytes of a malformed block or section that are kept for inspection. */
 #define GN_KEEP 4096u
 
 /* Console lines of one source. */
@@ -29,13 +29,13 @@ struct gn_console {
 	u64 suppressed;	     /* records never shown */
 };
 
-/* The last malformed block, for root to look at. */
+/* The last malformed block, or section, for root to look at. */
 struct gn_kept {
 	raw_spinlock_t lock; /* drain against sysfs; never taken in NMI */
 	u64 number;	     /* how many there were; 0: nothing kept yet */
 	u32 total;	     /* bytes that were read from firmware */
 	u32 length;	     /* of them kept */
-	enum gn_verdict verdict;
+	u32 reason;	     /* enum gn_verdict or enum gn_oddity */
 	u8 bytes[GN_KEEP];
 };
 
@@ -46,10 +46,12 @@ struct gn_kept {
  * @delivered: records that every sink had
  * @severity: the same by severity
  * @malformed: malformed blocks by reason
+ * @odd: sections delivered as bytes because of their body, by reason
  * @trace_cut: bytes too long for one kernel trace event
  * @bad_page: addresses that are no memory, masks that make no sense
  * @console: state of the console limit
  * @kept: the last malformed block
+ * @kept_section: the last section with an odd body, its header included
  * @scratch: for sinks: a section as kernel helpers can take it
  *
  * Written by the owner of the source's draining claim; counters are read by anybody.
@@ -60,10 +62,12 @@ struct gn_outlet {
 	u64 delivered;
 	u64 severity[GN_SEVERITIES];
 	u64 malformed[GN_VERDICTS];
+	u64 odd[GN_ODDITIES];
 	u64 trace_cut;
 	u64 bad_page;
 	struct gn_console console;
 	struct gn_kept kept;
+	struct gn_kept kept_section;
 	u8 scratch[GN_SCRATCH] __aligned(8);
 };
 
@@ -75,6 +79,17 @@ static inline u64 gn_outlet_malformed(const struct gn_outlet *out)
 
 	for (i = 0; i < GN_VERDICTS; i++)
 		sum += READ_ONCE(out->malformed[i]);
+	return sum;
+}
+
+/* Sections with an odd body, of all reasons. Context: any. */
+static inline u64 gn_outlet_odd(const struct gn_outlet *out)
+{
+	u64 sum = 0;
+	int i;
+
+	for (i = 0; i < GN_ODDITIES; i++)
+		sum += READ_ONCE(out->odd[i]);
 	return sum;
 }
 

@@ -4,7 +4,8 @@
  *
  *	memory section		ras:mc_event
  *	ARM processor section	ras:arm_event
- *	anything else		ras:non_standard_event
+ *	anything else, and what	ras:non_standard_event
+ *	breaks its type's rules
  *	every record		ghes_nmi:record
  *	every section		ghes_nmi:section, all bytes, in pieces
  *
@@ -199,8 +200,8 @@ static void trace_bytes(const struct gn_record *record, u32 index, const struct 
 
 	do {
 		n = min(s->length - at, PIECE);
-		trace_section(record->out->desc->id, index, s->type, s->severity, s->length, at,
-			      s->body + at, n);
+		trace_section(record->out->desc->id, index, s->type, s->severity,
+			      gn_oddity_name(s->oddity), s->length, at, s->body + at, n);
 		at += n;
 	} while (at < s->length);
 }
@@ -213,7 +214,7 @@ static void trace_deliver(const struct gn_record *record)
 
 	gn_walk_start(&walk, record->block);
 	while (gn_walk_next(&walk, &s)) {
-		switch (gn_section_kind(s.type)) {
+		switch (s.kind) {
 		case GN_SECTION_MEMORY:
 			if (trace_mc_event_enabled())
 				trace_memory(record, &s);

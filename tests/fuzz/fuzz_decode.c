@@ -57,7 +57,7 @@ static void cxl(const u8 *block)
 
 static void decode(const struct gn_estatus *head, const struct gn_section *s)
 {
-	enum gn_section_kind kind = gn_section_kind(s->type);
+	enum gn_section_kind kind = s->kind;
 	static u8 scratch[GN_SCRATCH];
 	u32 length = gn_repair_block(head, s, scratch, sizeof(scratch));
 	u8 *block;

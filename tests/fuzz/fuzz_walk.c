@@ -2,7 +2,7 @@
 /* Any bytes as an error status block: the walk ends and stays in the block, good or not. */
 #include "gate.h"
 
-static u32 walk_all(const u8 *block, u32 length)
+static bool walk_all(const u8 *block, u32 length)
 {
 	const u8 *last = block + GN_ESTATUS_HEADER;
 	struct gn_section s;
@@ -15,11 +15,12 @@ static u32 walk_all(const u8 *block, u32 length)
 		must(s.type == last && s.body >= s.type + GN_DATA_HEADER);
 		must(s.length <= (size_t)(block + length - s.body));
 		must(!s.fru_text[20]);
+		must(s.kind == (s.oddity ? GN_SECTION_OTHER : gn_section_kind(s.type)));
 		last = s.body + s.length;
 	}
 	must(n <= length / GN_DATA_HEADER);
 	/* A good block is walked to its end. */
-	return walk.left ? 0 : n;
+	return !walk.left;
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)

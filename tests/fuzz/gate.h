@@ -22,7 +22,7 @@ static inline u8 *through_the_gate(const u8 *data, size_t size, u32 *length)
 	gn_estatus_read(&head, data);
 	if (gn_estatus_measure(&head, (u32)size, length) != GN_GOOD)
 		return NULL;
-	must(*length >= GN_ESTATUS_HEADER + GN_DATA_HEADER && *length <= size);
+	must(*length >= GN_ESTATUS_HEADER && *length <= size);
 	copy = exactly(data, *length);
 	must(!head.status || !gn_estatus_changed(&head, copy));
 	if (gn_estatus_check(copy, *length) == GN_GOOD)

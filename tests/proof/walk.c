@@ -15,9 +15,15 @@
 
 #include "any.h"
 
-bool gn_section_check(const struct gn_section *section)
+/* sections.c is about the real ones. */
+enum gn_oddity gn_section_check(const struct gn_section *section)
 {
-	return section != NULL; /* sections.c is about the real one */
+	return section ? GN_SOUND : GN_ODD_SHORT;
+}
+
+enum gn_section_kind gn_section_kind(const u8 *type)
+{
+	return type ? GN_SECTION_OTHER : GN_SECTION_KINDS;
 }
 
 static void start(void)

@@ -92,6 +92,8 @@ enum {
 	NARROW = 1 << 9,      /* a read ack register of 32 bits */
 	INSIDE = 1 << 10,     /* the block is at 64 bytes behind the window's start */
 	TO_THE_END = 1 << 11, /* as long as the block may be */
+	NONE = 1 << 12,	      /* data_length 0 */
+	ODD = 1 << 13,	      /* a memory section of 32 bytes */
 };
 
 #define TAKEN "RSdPPPCm"
@@ -119,6 +121,10 @@ static const struct path {
 	{ "nothing, full", EMPTY | FULL, NULL, 0, GN_NOTHING, 0, "RS", 0 },
 
 	{ "no section", NO_SECTION, NULL, 0, GN_COLLECTED, GN_NO_DATA, TAKEN "K" ACKED, 0 },
+	{ "no section at all", NONE, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 0 },
+	{ "none, fatal", NONE | FATAL, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 1 },
+	{ "odd section", ODD, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 0 },
+	{ "odd section, fatal", ODD | FATAL, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 1 },
 	{ "too long", LONG, NULL, 0, GN_COLLECTED, GN_TOO_LONG, TAKEN "K" ACKED, 0 },
 	{ "too long, v1", LONG | V1, NULL, 0, GN_COLLECTED, GN_TOO_LONG, TAKEN "K", 0 },
 	{ "too long, 32-bit ack", LONG | NARROW, NULL, 0, GN_COLLECTED, GN_TOO_LONG,
@@ -153,6 +159,10 @@ static const struct path {
 	/* Not left: it would wait for ever. */
 	{ "full, fatal", FULL | FATAL, NULL, 0, GN_COLLECTED, 0, "RSdPPPSdPPPVCmK" ACKED, 1 },
 	{ "full, fatal, v1", FULL | FATAL | V1, NULL, 0, GN_COLLECTED, 0, "RSdPPPSdPPPVCmK", 1 },
+	{ "full, fatal, odd section", FULL | FATAL | ODD, NULL, 0, GN_COLLECTED, 0,
+	  "RSdPPPSdPPPVCmK" ACKED, 1 },
+	{ "full, fatal, no section", FULL | FATAL | NONE, NULL, 0, GN_COLLECTED, 0,
+	  "RSdPPPSdPPPVCmK" ACKED, 1 },
 	{ "full, undefined severity", FULL | UNDEFINED, NULL, 0, GN_COLLECTED, 0,
 	  "RSdPPPSdPPPVCmK" ACKED, 1 },
 };
@@ -165,13 +175,16 @@ static void write_block(const struct path *p, u8 *at)
 	u8 *section;
 
 	block_start(&b);
-	section = add_section(&b, VENDOR, 0x201, p->how & TO_THE_END ? room : 32);
+	section = add_section(&b, p->how & ODD ? MEMORY : VENDOR, 0x201,
+			      p->how & TO_THE_END ? room : 32);
 	if (p->how & EMPTY)
 		put32(b.bytes, 0);
 	if (p->how & FATAL)
 		put32(b.bytes + 16, GN_SEV_FATAL);
 	if (p->how & UNDEFINED)
 		put32(b.bytes + 16, 99);
+	if (p->how & NONE)
+		put32(b.bytes + 12, 0);
 	if (p->how & NO_SECTION)
 		put32(b.bytes + 12, 63);
 	if (p->how & LONG)
@@ -238,7 +251,7 @@ static void follow(const struct path *p, enum way way, bool device)
 		s->in.ack = (struct gn_window){ .va = ack_at, .length = p->how & NARROW ? 4 : 8 };
 	s->in.ack_preserve = PRESERVE;
 	s->in.ack_write = WRITE;
-	gn_queue_init(&s->queue, ring, p->how & FULL ? 64 : QUEUE);
+	gn_queue_init(&s->queue, ring, p->how & FULL ? 48 : QUEUE);
 
 	assert_int_equal(notify(s, way, &asker), p->outcome);
 	assert_string_equal(letters, p->letters);

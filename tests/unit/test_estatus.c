@@ -40,18 +40,41 @@ TEST(header_fields_are_read)
 	assert_int_equal(es.severity, 0x44434241);
 }
 
-TEST(a_block_holds_at_least_one_section_header)
+TEST(a_block_holds_a_whole_section_header_or_none)
 {
 	u32 length, n;
 
-	for (n = 0; n < 64; n++) {
+	for (n = 1; n < 64; n++) {
 		assert_int_equal(measure(0, 0, n, 4096, &length), GN_NO_DATA);
 		assert_int_equal(length, UNTOUCHED);
-		/* Raw data alone make no record. */
+		/* Raw data behind it do not mend it. */
 		assert_int_equal(measure(20 + n, 64, n, 4096, &length), GN_NO_DATA);
 	}
 	assert_int_equal(measure(0, 0, 64, 4096, &length), GN_GOOD);
 	assert_int_equal(length, 84);
+}
+
+/* Raw data only, or nothing at all: what the severity says counts. */
+TEST(a_block_without_sections_is_a_record)
+{
+	struct gn_section s;
+	struct gn_walk walk;
+	struct block b;
+	u32 length;
+
+	assert_int_equal(measure(0, 0, 0, 4096, &length), GN_GOOD);
+	assert_int_equal(length, 20);
+	assert_int_equal(measure(0, 0, 0, 20, &length), GN_GOOD);
+	assert_int_equal(measure(0, 0, 0, 19, &length), GN_TOO_LONG);
+	assert_int_equal(measure(20, 64, 0, 4096, &length), GN_GOOD);
+	assert_int_equal(length, 84);
+	assert_int_equal(measure(19, 64, 0, 4096, &length), GN_RAW_RANGE);
+	assert_int_equal(measure(20, 64, 0, 83, &length), GN_TOO_LONG);
+
+	block_start(&b);
+	assert_int_equal(check(&b), GN_GOOD);
+	gn_walk_start(&walk, b.bytes);
+	assert_false(gn_walk_next(&walk, &s));
 }
 
 TEST(sections_end_within_the_limit)
@@ -247,7 +270,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(header_fields_are_read),
-		cmocka_unit_test(a_block_holds_at_least_one_section_header),
+		cmocka_unit_test(a_block_holds_a_whole_section_header_or_none),
+		cmocka_unit_test(a_block_without_sections_is_a_record),
 		cmocka_unit_test(sections_end_within_the_limit),
 		cmocka_unit_test(data_length_does_not_wrap),
 		cmocka_unit_test(raw_data_follow_the_sections),

@@ -19,7 +19,7 @@ static bool fits(const char *type, const u8 *body, u32 size, u32 length)
 	put_guid(guid, type);
 	s.type = guid;
 	s.body = exact;
-	ok = gn_section_check(&s);
+	ok = gn_section_check(&s) == GN_SOUND;
 	free(exact);
 	return ok;
 }
@@ -226,6 +226,25 @@ TEST(ia_context_of_any_size_ends_the_walk)
 	assert_false(fits(IA, body, 128, 64 + 63 * 16 - 1));
 }
 
+/* What it is called decides what an administrator looks for. */
+TEST(oddities_have_names)
+{
+	int i, j;
+
+	for (i = 0; i < GN_ODDITIES; i++) {
+		const char *name = gn_oddity_name((enum gn_oddity)i);
+
+		assert_non_null(name);
+		assert_null(strchr(name, ' '));
+		/* As long as the field of the trace event. */
+		assert_true(strlen(name) < 8);
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(name, gn_oddity_name((enum gn_oddity)j));
+	}
+	assert_string_equal(gn_oddity_name(GN_SOUND), "sound");
+	assert_string_equal(gn_oddity_name(GN_ODDITIES), "unknown");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +258,7 @@ int main(void)
 		cmocka_unit_test(ia_checks_stay_in_the_section),
 		cmocka_unit_test(ia_contexts_stay_in_the_section),
 		cmocka_unit_test(ia_context_of_any_size_ends_the_walk),
+		cmocka_unit_test(oddities_have_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

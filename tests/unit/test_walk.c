@@ -207,7 +207,7 @@ TEST(short_header_has_no_timestamp)
 	assert_null(s.timestamp);
 }
 
-TEST(one_bad_section_rejects_the_block)
+TEST(one_section_that_does_not_tile_rejects_the_block)
 {
 	static const u32 bad_length[] = { 79, 0x1000, 0xffffffc0 };
 	u32 at, i;
@@ -225,8 +225,34 @@ TEST(one_bad_section_rejects_the_block)
 			assert_int_not_equal(check(&b), GN_GOOD);
 		}
 		put32(sections[at] + 24, 80);
+		assert_int_equal(check(&b), GN_GOOD);
+	}
+}
+
+/* Bytes of no decoder, between neighbours that are what they were without it. */
+TEST(an_odd_section_costs_only_itself)
+{
+	struct gn_section s;
+	struct gn_walk walk;
+	struct block b;
+	u8 *sections[3];
+	u32 at, i;
+
+	for (at = 0; at < 3; at++) {
+		block_start(&b);
+		for (i = 0; i < 3; i++)
+			sections[i] = add_section(&b, MEMORY, 0x300, 80);
 		put_guid(sections[at], PCIE);
-		assert_int_equal(check(&b), GN_SECTION_BODY);
+		assert_int_equal(check(&b), GN_GOOD);
+		gn_walk_start(&walk, b.bytes);
+		for (i = 0; i < 3; i++) {
+			assert_true(gn_walk_next(&walk, &s));
+			assert_ptr_equal(s.type, sections[i]);
+			assert_int_equal(s.length, 80);
+			assert_int_equal(s.kind, i == at ? GN_SECTION_OTHER : GN_SECTION_MEMORY);
+			assert_int_equal(s.oddity, i == at ? GN_ODD_SHORT : GN_SOUND);
+		}
+		assert_false(gn_walk_next(&walk, &s));
 	}
 }
 
@@ -256,7 +282,8 @@ int main(void)
 		cmocka_unit_test(fru_text_ends_without_a_nul),
 		cmocka_unit_test(fru_is_the_sections_own),
 		cmocka_unit_test(short_header_has_no_timestamp),
-		cmocka_unit_test(one_bad_section_rejects_the_block),
+		cmocka_unit_test(one_section_that_does_not_tile_rejects_the_block),
+		cmocka_unit_test(an_odd_section_costs_only_itself),
 		cmocka_unit_test(undefined_severity_is_passed_on),
 	};
 

@@ -6,7 +6,7 @@
 #include "unit.h"
 
 struct vector {
-	char name[64], kind[64], verdict[512];
+	char name[64], kind[64], verdict[512], odd[64];
 	u8 *data;
 	size_t size;
 	struct vector *next;
@@ -59,6 +59,7 @@ static inline struct vector *vectors_read(const char *path)
 		take(now.name, sizeof(now.name), line, "name");
 		take(now.kind, sizeof(now.kind), line, "kind");
 		take(now.verdict, sizeof(now.verdict), line, "verdict");
+		take(now.odd, sizeof(now.odd), line, "odd");
 		if (!strncmp(line, "bytes", 5)) {
 			struct vector *v = malloc(sizeof(*v));
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Well-formed blocks, those first that in-tree helpers get wrong. None is fatal, and no address is memory."""
+"""Well-formed blocks, those first that in-tree helpers get wrong. No address is memory."""
 
 import uuid
 
-from bed.lib.cper import CORRECTED, NONE, RECOVERABLE, Section
+from bed.lib.cper import CORRECTED, FATAL, NONE, RECOVERABLE, Section
 
-from blocks import V2, V3, Collection
+from blocks import UNDEFINED, V2, V3, Collection
 from sections import (ALL, CXL_EVENTS, arm, context, cxl, cxl_event, firmware, generic, ia, ia_context, info, memory, pcie,
                       vendor)
 from vectors import Vector
@@ -75,6 +75,11 @@ def rest(c: Collection) -> None:
     good("many", "40 empty sections", *[vendor(0) for _ in range(40)])
     good("severity", "of the section: undefined", vendor(severity=99))
     good("severity", "informational", vendor(), severity=NONE)
+    for severity in (CORRECTED, RECOVERABLE, NONE, FATAL, UNDEFINED):
+        good("empty", "data_length 0: no section, and none is cut off", severity=severity)
+    good("empty", "the same before bytes that are nobody's", vendor(), data_length=0)
+    good("raw", "raw data and no section", raw=bytes(64))
+    good("raw", "the same, and fatal", raw=bytes(64), severity=FATAL)
     good("raw", "behind the sections", vendor(), raw=bytes(64))
     good("raw", "to the last byte of the block", vendor(), raw_offset=4095, raw_length=1, raw=bytes(4096 - 172))
 

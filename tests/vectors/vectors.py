@@ -15,10 +15,16 @@ class Vector:
     verdict: str
     why: str
     data: bytes
+    odd: str = ""  # of a good one: number of a section that is bytes only, and which rule it breaks
 
     @property
     def good(self) -> bool:
         return self.verdict == "good"
+
+    @property
+    def deadly(self) -> bool:
+        """The machine panics of it."""
+        return self.good and int.from_bytes(self.data[16:20], "little") not in (0, 2, 3)
 
 
 def shorten(data: bytes) -> str:
@@ -38,8 +44,9 @@ def lengthen(text: str) -> bytes:
 def write(vectors: list[Vector], what: str) -> str:
     lines = ["# SPDX-License-Identifier: GPL-2.0-only", f"# {what} Written by tests/vectors/generate.", ""]
     for vector in vectors:
-        lines += [f"name {vector.name}", f"kind {vector.kind}", f"verdict {vector.verdict}", f"why {vector.why}",
-                  f"bytes {shorten(vector.data)}", ""]
+        lines += [f"name {vector.name}", f"kind {vector.kind}", f"verdict {vector.verdict}"]
+        lines += [f"odd {vector.odd}"] if vector.odd else []
+        lines += [f"why {vector.why}", f"bytes {shorten(vector.data)}", ""]
     return "\n".join(lines)
 
 
@@ -50,5 +57,5 @@ def read(name: str) -> list[Vector]:
         fields = dict(line.split(" ", 1) for line in stanza.splitlines() if line and line[0] != "#")
         if fields:
             vectors.append(Vector(fields["name"], fields["kind"], fields["verdict"], fields["why"],
-                                  lengthen(fields["bytes"])))
+                                  lengthen(fields["bytes"]), fields.get("odd", "")))
     return vectors

@@ -18,7 +18,6 @@ GOOD = 172
 SECTION = cper.vendor(payload=bytes(88))
 
 MALFORMED = {
-    "no_data": cper.block(cper.CORRECTED, []),
     "no_data-63": cper.block(cper.CORRECTED, [SECTION], data_length=63),
     "too_long": cper.block(cper.CORRECTED, [SECTION], data_length=4096),
     "too_long-wraps": cper.block(cper.CORRECTED, [SECTION], data_length=0xFFFFFFFF),
@@ -30,8 +29,7 @@ MALFORMED = {
     "section_length-wraps_to_0": cper.block(cper.CORRECTED, [cper.vendor(payload=bytes(88), length=0xFFFFFFC0)]),
     "section_length-wraps_v3": cper.block(cper.CORRECTED,
                                           [cper.vendor(payload=bytes(88), revision=0x300, length=0xFFFFFFB8)]),
-    "section_body-memory": cper.block(cper.CORRECTED, [cper.memory(pa=0x41000000, size=8)]),
-    "section_body-fatal": cper.block(cper.FATAL, [cper.memory(pa=0x41000000, size=8)]),
+    "section_length-fatal": cper.block(cper.FATAL, [cper.vendor(payload=bytes(88), length=89)]),
     "too_long-fatal": cper.block(cper.FATAL, [SECTION], data_length=0x7FFFFFFF),
 }
 

@@ -73,7 +73,7 @@ def bound(machine: Platform, src: Source) -> str | None:
 def stats(machine: Platform, src: Source) -> dict[str, int]:
     """Counters of a source; severities and reasons by their own names, the queue as queue_used and queue_size."""
     result = {}
-    out = machine.vm.check(f"cd {device(src)}/ghes_nmi && grep -v none $(find . -type f ! -name 'malformed_[bl]*')")
+    out = machine.vm.check(f"cd {device(src)}/ghes_nmi && grep -v none $(find . -type f ! -name 'malformed_b*' ! -name malformed_last)")
     for line in out.splitlines():
         name, value = line.removeprefix("./").split(":", 1)
         if name == "queue":
