@@ -8,10 +8,14 @@ T ?=
 # Records of make soak.
 SOAK ?= 1000000
 
+# Kernels of make test-debug: those that make debug-kernels has built.
+DEBUG ?= $(foreach name,$(shell sed '/^\#/d' tests/kernels/built.list | cut -d ' ' -f 1),$(patsubst \
+	build/cache/kernel/%/release,%,$(wildcard build/cache/kernel/*-$(name)/release)))
+
 # Seconds that make fuzz gives each target.
 SECONDS ?= 60
 
-.PHONY: fuzz prove
+.PHONY: fuzz prove debug-kernels test-debug
 .PHONY: help all install demo test check soak bench matrix deb test-packages clean
 
 help:
@@ -22,6 +26,10 @@ help:
 	@echo 'make bench     compare with the kernel'"'"'s own driver on every kernel: build/bench'
 	@echo 'make fuzz      fuzz what reads firmware, a minute per target (SECONDS=N: as long)'
 	@echo 'make prove     prove that the walk over a record ends and stays in it'
+	@echo 'make debug-kernels'
+	@echo '               build kernels that find what is wrong with memory, locks and races: hours'
+	@echo 'make test-debug'
+	@echo "               run the cases on them (DEBUG='arm64-6.12-kasan': on these)"
 	@echo 'make check     check the sources without running them'
 	@echo 'make matrix    build for every supported kernel and run the core cases there'
 	@echo 'make deb       build the Debian packages into build/deb'
@@ -47,6 +55,13 @@ fuzz:
 
 prove:
 	scripts/prove
+
+debug-kernels:
+	scripts/kernel-build
+
+test-debug:
+	@[ -n "$(strip $(DEBUG))" ] || { echo 'no such kernel here: run make debug-kernels' >&2; exit 1; }
+	scripts/test $(foreach kernel,$(DEBUG),--on $(kernel)) vm $(T)
 
 soak:
 	scripts/test -k test_soak --soak $(SOAK) --timeout 7200

@@ -1,9 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The verdict: the last line of every run is "N passed, N failed, N skipped"."""
+"""The verdict: the last line of every run is "N passed, N failed, N skipped".
+
+With CI=true a skip that is not in expected-skips is a failure. A machine that had to be booted again is said before
+the verdict; more than AGAIN of them in a run are failures, too.
+"""
+
+import fnmatch
+import os
+from pathlib import Path
 
 import pytest
 
+from bed.lib.platform import BootedAgain
+
+EXPECTED_SKIPS = Path(__file__).parent / "expected-skips"
+AGAIN = 1
+
 verdict = pytest.StashKey[str]()
+booted_again: list[str] = []
 
 
 def pytest_addoption(parser):
@@ -29,6 +43,32 @@ def pytest_collection_modifyitems(config, items):
         items[:] = kept
 
 
+def is_expected(nodeid: str, reason: str) -> bool:
+    """Is this skip one of the list?"""
+    for line in EXPECTED_SKIPS.read_text(encoding="utf-8").splitlines():
+        pattern, _, why = line.partition(" ")
+        # In a pattern of ids only the asterisk is special: they have brackets of their own.
+        if line and not line.startswith("#") and fnmatch.fnmatchcase(reason, why.strip()) \
+                and fnmatch.fnmatchcase(nodeid, pattern.replace("[", "[[]")):
+            return True
+    return False
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    report = (yield).get_result()
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI"):
+        reason = report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if not is_expected(item.nodeid, reason):
+            report.outcome = "failed"
+            report.longrepr = f"skipped, and that is not in tests/{EXPECTED_SKIPS.name}: {reason}"
+
+
+def pytest_warning_recorded(warning_message):
+    if issubclass(warning_message.category, BootedAgain):
+        booted_again.append(str(warning_message.message))
+
+
 def counts(reporter) -> tuple[int, int, int]:
     """Cases passed, failed and skipped. One whose set-up or tear-down failed has failed, and only that."""
     def cases(*names: str) -> set[str]:
@@ -47,6 +87,9 @@ def pytest_sessionfinish(session):
     if reporter is None or hasattr(session.config, "workerinput") or session.config.option.collectonly:
         return
     passed, failed, skipped = counts(reporter)
+    if len(booted_again) > AGAIN:
+        failed += len(booted_again) - AGAIN
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     session.config.stash[verdict] = f"{passed} passed, {failed} failed, {skipped} skipped"
     if not passed and not failed:
         session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
@@ -55,4 +98,6 @@ def pytest_sessionfinish(session):
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config):
     if verdict in config.stash:
+        if booted_again:
+            print(f"booted again, {AGAIN} allowed:", *booted_again, sep="\n  ")
         print(config.stash[verdict])

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from bed.lib import TOP
-from bed.lib.kernels import ARCHES, EVERY, Kernel, read
+from bed.lib.kernels import ARCHES, BUILT, BUILT_LIST, EVERY, Kernel, read
 
 every_kernel = pytest.mark.parametrize("kernel", [Kernel(arch, version) for arch in EVERY for version in EVERY[arch]],
                                        ids=lambda kernel: f"{kernel.arch}-{kernel.version}")
@@ -106,3 +106,14 @@ def test_probe_misses(file, old, new, lack, builds, tmp_path):
 def test_probe_of_no_tree(tmp_path):
     said = subprocess.run([TOP / "scripts/probe", tmp_path], check=False, capture_output=True, text=True)
     assert said.returncode == 2 and "is not a kernel build directory" in said.stderr
+
+
+def test_built_kernels_are_made_of_listed_ones():
+    """With names that kernels.list does not have."""
+    listed = {line.name: line.tests for line in read()}
+    for arch, kernels in BUILT.items():
+        for name, of in kernels.items():
+            assert name not in listed and arch in listed[of], f"{arch}-{name}"
+    options = [word for line in BUILT_LIST.read_text().splitlines() if line and line[0] != "#"
+               for word in line.split()[2].split(",")]
+    assert [word for word in options if not (TOP / f"tests/kernels/{word}.config").exists()] == []

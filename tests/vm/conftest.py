@@ -5,9 +5,11 @@
         machine = boot([Source(event=804)])
         machine.vm.check("insmod /lib/modules/ghes_nmi.ko")
 
-The core cases run on every kernel of kernels.list, all of them with --on ARCHITECTURE-NAME there.
+The core cases run on every kernel of kernels.list, all of them with --on ARCHITECTURE-NAME there. A kernel of
+tests/kernels/built.list has the cases of the one that it is made of, with --on only.
 
-Everything a guest says is kept in build/run/CASE/. After the case its console must be free of trouble.
+Everything a guest says is kept in build/run/CASE/. After the case its console and its kernel's whole log, which is
+taken when the machine is closed, must be free of trouble (bed.lib.trouble).
 """
 
 import re
@@ -19,8 +21,8 @@ import pytest
 
 import bed.lib.platform
 from bed.lib import BUILD, TOP
-from bed.lib.kernels import EVERY, SPECIAL, SUPPORTED, Kernel
-from bed.lib.trouble import TROUBLE
+from bed.lib.kernels import BUILT, EVERY, SPECIAL, SUPPORTED, Kernel
+from bed.lib.trouble import judge
 from bed.lib.vm import VM, VMError
 
 TAIL = 3000
@@ -41,6 +43,7 @@ def pytest_generate_tests(metafunc):
     versions = wanted(metafunc.definition, "kernels")
     every = wanted(metafunc.definition, "every_kernel") is not None
     chosen = metafunc.config.getoption("on")
+    stock = wanted(metafunc.definition, "stock") is not None
     kernels = []
     for arch in EVERY if arches is None else arches:
         usual = EVERY[arch] if every or chosen else SUPPORTED[arch]
@@ -49,6 +52,10 @@ def pytest_generate_tests(metafunc):
             if (version in usual and version not in by_name if versions is None else version in versions) \
                     and (not chosen or f"{arch}-{version}" in chosen):
                 kernels.append(Kernel(arch, version))
+        # What was built with debugging is as the kernel it was made of, only slower.
+        if not stock:
+            kernels += [Kernel(arch, name) for name, of in BUILT[arch].items() if f"{arch}-{name}" in chosen
+                        and (of in usual if versions is None else of in versions)]
     metafunc.parametrize("kernel", kernels, ids=[f"{kernel.arch}-{kernel.version}" for kernel in kernels])
 
 
@@ -103,25 +110,16 @@ def boot(request, kernel, run_dir):
         vm.close()
     # What went wrong first is the news.
     if request.node.stash.get(outcome, False):
-        expected = request.node.get_closest_marker("expect_console")
-        texts = [VM.read_log(directory / "console.log") for directory in dirs]
-        problem = judge(texts, expected.args[0] if expected else None)
-        if problem:
-            pytest.fail(problem, pytrace=False)
-
-
-def judge(consoles: list[str], expected: str | None) -> str | None:
-    """What is wrong with the consoles of a case that passed otherwise."""
-    met = expected is None
-    for console in consoles:
-        lines = console.splitlines()
-        for i, line in enumerate(lines):
-            if expected and re.search(expected, line):
-                met = True
-                break
-            if TROUBLE.search(line):
-                return "trouble on the console:\n" + "\n".join(lines[max(0, i - 5):i + 25])
-    return None if met else f"the console never said {expected!r}"
+        marker = request.node.get_closest_marker("expect_console")
+        expected = marker.args[0] if marker else None
+        met = expected is None
+        for log in sorted(path for name in ("console.log", "kernel.log") for path in run_dir.rglob(name)):
+            problem, here = judge(VM.read_log(log), expected)
+            if problem:
+                pytest.fail(f"trouble in {log.relative_to(TOP)}:\n{problem}", pytrace=False)
+            met = met or here
+        if not met:
+            pytest.fail(f"the kernel never said {expected!r}", pytrace=False)
 
 
 @pytest.hookimpl(hookwrapper=True)

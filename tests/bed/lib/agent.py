@@ -95,6 +95,10 @@ class Agent:
         text = b"".join(output).decode(errors="replace")
         return Result(self.ram.read32(self.offset + STATUS), text)
 
+    def ready(self) -> bool:
+        """Is it there, without a command under way?"""
+        return self.ram.read32(self.offset) == MAGIC and self.ram.read32(self.offset + DONE_SEQ) == self.seq
+
     def run(self, command: str, timeout: float = 60) -> Result:
         self.start(command)
         return self.finish(timeout)

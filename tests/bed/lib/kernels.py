@@ -12,6 +12,7 @@ from pathlib import Path
 from bed.lib import BUILD, TOP
 
 LIST = TOP / "kernels.list"
+BUILT_LIST = TOP / "tests/kernels/built.list"
 ARCHES = ("arm64", "x86_64")
 
 
@@ -58,14 +59,27 @@ SPECIAL = names("some")
 # All there are: what the core cases run on.
 EVERY = names("all", "some", "core")
 
+
+def built() -> dict[str, dict[str, str]]:
+    """By architecture, the kernels that scripts/kernel-build makes, each with the line of kernels.list it is made of."""
+    lines = [text.split() for text in BUILT_LIST.read_text(encoding="utf-8").splitlines()]
+    return {arch: {words[0]: words[1] for words in lines if words and words[0] != "#" and words[3 + place] == "yes"}
+            for place, arch in enumerate(ARCHES)}
+
+
+# Not for cases, unless --on names them.
+BUILT = built()
+
 # What the A/B comparison runs on.
 BENCH = {"arm64": ("6.1", "6.12", "7.3"), "x86_64": ("6.1", "6.12", "7.3")}
 
 # What scripts/test calls this run: a kernel is prepared once in it, when the first case asks or before.
 RUN = os.environ.get("GN_TEST_RUN", "")
 
-# Every guest: an oops or a warning ends it, which ends QEMU (-no-reboot).
-STRICT = "oops=panic panic_on_warn=1 panic=-1"
+# Every guest: an oops, a warning, or nothing going on ends it, which ends QEMU (-no-reboot). Its log is long enough
+# for all that it says.
+STRICT = ("oops=panic panic_on_warn=1 panic=-1 softlockup_panic=1 sysctl.kernel.hung_task_panic=1 "
+          "sysctl.kernel.panic_on_rcu_stall=1 log_buf_len=1M")
 
 
 @dataclass(frozen=True)
@@ -73,8 +87,13 @@ class Kernel:
     """A kernel in build/cache, with the modules and the initramfs built for it."""
 
     arch: str
-    version: str  # its name in kernels.list
+    version: str  # its name in kernels.list or tests/kernels/built.list
     root: Path | None = None  # another initramfs than the one built for it
+
+    @property
+    def of(self) -> str:
+        """Its name in kernels.list, or of what it was made from."""
+        return BUILT[self.arch].get(self.version, self.version)
 
     @property
     def cache(self) -> Path:

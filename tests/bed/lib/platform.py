@@ -19,6 +19,10 @@ from bed.lib.vm import VM, VMError
 PLATFORMS = {"arm64": ("bed.arm64.platform", "Arm64"), "x86_64": ("bed.x86.platform", "X86")}
 
 
+class BootedAgain(UserWarning):
+    """A machine was booted a second time, because the first time failed for a reason that is known. It is counted."""
+
+
 @dataclass
 class Event:
     """A notification as firmware saw it. `ticks` are guest instructions when the machine runs with icount."""
@@ -168,7 +172,7 @@ def open(arch: str = "arm64", kernel: str = "6.12", *, sources: list[Source], sm
         console = VM.read_log(run_dir / "console.log")
         if smp == 1 or "Run /init" in console or not re.search(r"Oops: int3|int3: 0000", console):
             raise
-        warnings.warn(f"{run_dir.name} booted again: {str(error).splitlines()[0]}: int3 during boot")
+        warnings.warn(f"{run_dir.name}: {str(error).splitlines()[0]}: int3 during boot", BootedAgain)
         (run_dir / "console.log").rename(run_dir / "console-first-boot.txt")
         machine = boot()
     if extra_files and more.get("agent", True):

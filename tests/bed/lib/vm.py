@@ -12,6 +12,9 @@ from bed.lib.agent import Agent, Result
 from bed.lib.ram import Ram
 
 LOG_TAIL = 3000
+KMSG = re.compile(r"(\d+),(\d+),(\d+),[^;]*;(.*)")
+ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
+HEAR = 10  # seconds that a guest has for its kernel's log
 
 
 class VMError(Exception):
@@ -38,6 +41,7 @@ class VM:
         self.logs = [self.console, *(self.run_dir / log for log in logs), self.run_dir / "qemu.log"]
         for log in self.logs:
             log.unlink(missing_ok=True)
+        (self.run_dir / "kernel.log").unlink(missing_ok=True)
         self.sockets: list[socket.socket] = []  # our ends
         self.lent: list[socket.socket] = []  # QEMU's ends, until it has them
         self.process: subprocess.Popen | None = None
@@ -151,6 +155,29 @@ class VM:
             raise self.error(f"{command}: exit status {result.rc}: {result.out}", CommandError)
         return result.out
 
+    def hear(self) -> None:
+        """Save the kernel's log, whatever its console was told to leave out, as kernel.log.
+
+        Nothing when the guest is gone, or too busy to answer: the console is all there is then.
+        """
+        if self.agent is None or not self.running() or not self.agent.ready():
+            return
+        try:
+            raw = self.agent.run("@kmsg", HEAR).out
+        except (TimeoutError, VMError):
+            return
+        lines = []
+        for line in raw.splitlines():
+            match = KMSG.fullmatch(line)
+            if not match:
+                continue  # a key and its value, of the line before
+            level, number, time_us, text = int(match[1]) & 7, int(match[2]), int(match[3]), match[4]
+            if not lines and number:
+                lines.append(f"BUG in the test: the first {number} lines of the kernel's log are lost")
+            for part in ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), text).split("\n"):
+                lines.append(f"<{level}>[{time_us / 1e6:12.6f}] {part}")
+        (self.run_dir / "kernel.log").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
     def qmp(self, command: str, **arguments: object) -> object:
         """A QEMU Machine Protocol command; returns its "return" member."""
         self._qmp[0].settimeout(30)
@@ -173,6 +200,7 @@ class VM:
     def close(self) -> None:
         if self in VM.live:
             VM.live.remove(self)
+            self.hear()
         if self.process is not None:
             self.process.kill()
             self.process.wait()
