@@ -78,6 +78,7 @@ test-packages:
 	cd tests && /usr/bin/python3 -m pytest -n 0 --full packages $(T)
 
 bench:
+	scripts/fetch tools build vm x86 bench
 	scripts/ghes-ab --all --jobs 3 --out build/bench --readme README.md
 
 KBUILD_ARGS = -C $(KDIR) M=$(CURDIR) KCFLAGS=-ffile-prefix-map=$(CURDIR)=.
