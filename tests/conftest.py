@@ -1,23 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The verdict: the last line of every run is "N passed, N failed, N skipped".
 
+The longest cases go first, as far as build/cache knows how long they took: what two workers end with is short.
 With CI=true a skip that is not in expected-skips is a failure. A machine that had to be booted again is said before
 the verdict; more than AGAIN of them in a run are failures, too.
 """
 
 import fnmatch
+import json
 import os
 from pathlib import Path
 
 import pytest
 
+from bed.lib import BUILD
 from bed.lib.platform import BootedAgain
 
 EXPECTED_SKIPS = Path(__file__).parent / "expected-skips"
 AGAIN = 1
+# Seconds that each case took when it passed last.
+DURATIONS = BUILD / "cache/durations.json"
 
 verdict = pytest.StashKey[str]()
 booted_again: list[str] = []
+known_to: dict[pytest.Config, dict[str, float]] = {}
 
 
 def pytest_addoption(parser):
@@ -28,8 +34,39 @@ def pytest_addoption(parser):
     parser.addoption("--timed", action="store_true", help="hold time limits that mean nothing on a busy machine")
 
 
+def durations() -> dict[str, float]:
+    try:
+        return json.loads(DURATIONS.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """All workers must come to the same order, whoever writes the file meanwhile."""
+    node.workerinput["durations"] = known_to.setdefault(node.config, durations())
+
+
+def remember_durations(reporter) -> None:
+    """What passed, with its set-up and tear-down; the others keep what they had."""
+    took = {}
+    for report in reporter.stats.get("passed", []) + reporter.stats.get("", []):
+        if hasattr(report, "when"):
+            took[report.nodeid] = took.get(report.nodeid, 0) + report.duration
+    passed = {report.nodeid for report in reporter.stats.get("passed", []) if hasattr(report, "when")}
+    if passed and DURATIONS.is_relative_to(Path(__file__).parents[1]):
+        known = durations() | {nodeid: round(took[nodeid], 2) for nodeid in passed}
+        DURATIONS.parent.mkdir(parents=True, exist_ok=True)
+        new = DURATIONS.with_suffix(f".{os.getpid()}")
+        new.write_text(json.dumps(known, indent=0, sort_keys=True), encoding="utf-8")
+        new.replace(DURATIONS)
+
+
 def pytest_collection_modifyitems(config, items):
     """Without what a change has no time for; --full takes all, --on what it names."""
+    known = config.workerinput["durations"] if hasattr(config, "workerinput") else durations()
+    # Those that need no kernel stay in front: kernels are fetched and built meanwhile.
+    items.sort(key=lambda item: ("kernel" in getattr(item, "fixturenames", ()), -known.get(item.nodeid, 0)))
     if config.getoption("on") or config.getoption("full"):
         return
     marks = [(item, item.get_closest_marker("enough")) for item in items]
@@ -87,6 +124,7 @@ def pytest_sessionfinish(session):
     if reporter is None or hasattr(session.config, "workerinput") or session.config.option.collectonly:
         return
     passed, failed, skipped = counts(reporter)
+    remember_durations(reporter)
     if len(booted_again) > AGAIN:
         failed += len(booted_again) - AGAIN
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

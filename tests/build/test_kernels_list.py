@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from bed.lib import TOP
-from bed.lib.kernels import ARCHES, BUILT, BUILT_LIST, EVERY, Kernel, read
+from bed.lib.kernels import ARCHES, BUILT, BUILT_LIST, EVERY, PINNED, Kernel, read
 
 every_kernel = pytest.mark.parametrize("kernel", [Kernel(arch, version) for arch in EVERY for version in EVERY[arch]],
                                        ids=lambda kernel: f"{kernel.arch}-{kernel.version}")
@@ -117,3 +117,12 @@ def test_built_kernels_are_made_of_listed_ones():
     options = [word for line in BUILT_LIST.read_text().splitlines() if line and line[0] != "#"
                for word in line.split()[2].split(",")]
     assert [word for word in options if not (TOP / f"tests/kernels/{word}.config").exists()] == []
+
+
+@every_kernel
+def test_kernels_are_pinned(kernel):
+    """The release that is tested is the one that was asked for, or Debian has it no more."""
+    pinned = PINNED[f"{kernel.arch}-{kernel.version}"]
+    assert kernel.missing() is None
+    instead = kernel.cache / "instead-of"
+    assert kernel.release == pinned or instead.read_text().strip() == pinned

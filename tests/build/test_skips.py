@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from bed.lib import TOP
+from bed.lib import TOP, unchanged
 
 CASES = """
 import pytest
@@ -65,3 +65,43 @@ def test_what_was_booted_again_is_counted(tmp_path, times, failed):
     status, said = run(tmp_path, CASES % times)
     assert said.splitlines()[-1] == f"{times} passed, {failed} failed, 5 skipped" and status == bool(failed), said
     assert said.count("booted again") >= 2, said
+
+
+def test_what_passed_is_run_again_when_it_has_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr(unchanged, "PASSED", tmp_path / "passed")
+    ran = []
+
+    def case(of: str, right: bool = True, again: bool = False) -> bool:
+        try:
+            with unchanged.unless_unchanged("case", of, again=again):
+                ran.append(of)
+                assert right
+        except pytest.skip.Exception as skip:
+            assert skip.msg == unchanged.REASON
+            return False
+        return True
+
+    assert case("one") and not case("one") and case("one", again=True) and case("two") and case("one")
+    with pytest.raises(AssertionError):
+        case("three", right=False)
+    assert case("three"), "what failed is not kept"
+    assert ran == ["one", "one", "two", "one", "three", "three"]
+
+
+def test_a_file_of_the_proof_counts_and_another_does_not(tmp_path):
+    """What is read is followed through the includes."""
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/a.h").write_text('#include "b.h"\n')
+    (tmp_path / "src/b.h").write_text("int b;\n")
+    (tmp_path / "src/c.h").write_text("int c;\n")
+    (tmp_path / "p.c").write_text('#include <stdio.h>\n#include "a.h"\n')
+
+    def now() -> str:
+        return unchanged.digest(unchanged.reads(tmp_path / "p.c", tmp_path / "src"))
+
+    first = now()
+    (tmp_path / "src/c.h").write_text("int d;\n")
+    assert now() == first
+    (tmp_path / "src/b.h").write_text("int d;\n")
+    assert now() != first
+    assert {file.name for file in unchanged.reads(tmp_path / "p.c", tmp_path / "src")} == {"a.h", "b.h", "p.c"}

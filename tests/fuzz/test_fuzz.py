@@ -8,6 +8,8 @@ import subprocess
 import pytest
 
 from bed.lib import BUILD, TOP
+from bed.lib.kernels import Kernel
+from bed.lib.unchanged import digest, reads, unless_unchanged
 
 SECONDS = 60
 DECODED = ("memory", "arm", "pcie", "ia", "generic", "firmware", "cxl", "cxl_event")
@@ -18,8 +20,25 @@ def fuzz(*arguments: object) -> subprocess.CompletedProcess:
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
+def inputs(target: str) -> str:
+    """A hash of what decides on what the target does and is given."""
+    folders = ("tests/unit/include", "src", "include", "tests/fuzz/include")
+    files = [TOP / "scripts/fuzz", *(TOP / "tests/vectors").glob("*"), *reads(TOP / f"tests/fuzz/fuzz_{target}.c", *folders)]
+    release = ""
+    if target == "decode":
+        for name in ("kernel", "kernel_calls", "kernel_trace"):
+            files += reads(TOP / f"tests/fuzz/{name}.c", *folders)
+        release = Kernel("x86_64", "7.3").version_of_source()
+    return digest([file for file in files if file.is_file()], f"{SECONDS} s", release)
+
+
 @pytest.mark.parametrize("target", ["hest", "walk", "decode"])
-def test_fuzz(target, record_property):
+def test_fuzz(target, record_property, pytestconfig):
+    with unless_unchanged(f"fuzz-{target}", inputs(target), again=pytestconfig.getoption("full")):
+        fuzzed(target, record_property)
+
+
+def fuzzed(target: str, record_property) -> None:
     result = fuzz("--seconds", SECONDS, target)
     assert result.returncode == 0, result.stdout
     record_property("fuzz", result.stdout)
@@ -41,9 +60,15 @@ MISSING = {
 
 
 @pytest.mark.parametrize("name", MISSING)
-def test_a_missing_check_is_found(name):
+def test_a_missing_check_is_found(name, pytestconfig):
     """Without the check, the vectors alone bring the fuzzer to a crash."""
     target, file, asked, asked_no_more = MISSING[name]
+    of = digest([], inputs(target), *MISSING[name])
+    with unless_unchanged(f"fuzz-missing-{name}", of, again=pytestconfig.getoption("full")):
+        missed(name, target, file, asked, asked_no_more)
+
+
+def missed(name: str, target: str, file: str, asked: str, asked_no_more: str) -> None:
     out = BUILD / "fuzz-missing" / name
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(TOP / "src", out / "src")

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from bed.lib import BUILD, TOP
+from bed.lib.unchanged import digest, reads, unless_unchanged
 
 
 def prove(*arguments: object) -> tuple[int, str]:
@@ -17,11 +18,19 @@ def prove(*arguments: object) -> tuple[int, str]:
     return result.returncode, result.stdout
 
 
+def inputs(part: str) -> str:
+    """A hash of what the proof is about."""
+    file = TOP / "tests/proof" / ("walk.c" if part == "walk" else "sections.c")
+    folders = ("tests/proof", "tests/proof/include", "tests/unit/include", "src")
+    return digest([TOP / "scripts/prove", *reads(file, *folders)], part)
+
+
 @pytest.mark.parametrize("part", ["walk", "context", "arm", "ia", "types"])
-def test_proof_holds(part, record_property):
-    status, said = prove(part)
-    record_property("prove", said)
-    assert status == 0 and "proven" in said, said
+def test_proof_holds(part, record_property, pytestconfig):
+    with unless_unchanged(f"proof-{part}", inputs(part), again=pytestconfig.getoption("full")):
+        status, said = prove(part)
+        record_property("prove", said)
+        assert status == 0 and "proven" in said, said
 
 
 # (part, file, what is asked, what is asked no more)
@@ -40,8 +49,14 @@ MISSING = {
 
 
 @pytest.mark.parametrize("name", MISSING)
-def test_no_proof_without_the_check(name):
+def test_no_proof_without_the_check(name, pytestconfig):
     part, file, asked, asked_no_more = MISSING[name]
+    of = digest([], inputs(part), *MISSING[name])
+    with unless_unchanged(f"proof-missing-{name}", of, again=pytestconfig.getoption("full")):
+        unproven(name, part, file, asked, asked_no_more)
+
+
+def unproven(name: str, part: str, file: str, asked: str, asked_no_more: str) -> None:
     copy = BUILD / "prove-missing" / name
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(TOP / "src", copy)

@@ -50,6 +50,10 @@ def names(*what: str) -> dict[str, tuple[str, ...]]:
     return {arch: tuple(line.name for line in read() if line.tests.get(arch) in what) for arch in ARCHES}
 
 
+# The release of each that is taken, and by ARCH-NAME: see there.
+PINS = TOP / "tests/kernels/pinned"
+PINNED = dict(line.split() for line in PINS.read_text(encoding="utf-8").splitlines() if line and line[0] != "#")
+
 # The kernels that every case runs on.
 SUPPORTED = names("all")
 
@@ -107,6 +111,10 @@ class Kernel:
     def release(self) -> str:
         """What uname -r says."""
         return (self.cache / "release").read_text().strip()
+
+    def version_of_source(self) -> str:
+        """What is fetched of its source: the pinned release, or what is there."""
+        return PINNED.get(f"{self.arch}-{self.version}") or self.release
 
     def config(self, option: str) -> bool:
         """Is it built in, or a module?"""
