@@ -79,7 +79,7 @@ test-packages:
 
 bench:
 	scripts/fetch tools build vm x86 bench
-	scripts/ghes-ab --all --jobs 3 --out build/bench --readme README.md
+	scripts/ghes-ab --all --jobs 3 --out build/bench --readme docs/benchmark.md
 
 KBUILD_ARGS = -C $(KDIR) M=$(CURDIR) KCFLAGS=-ffile-prefix-map=$(CURDIR)=.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The benchmark in the README: a table and a plot between two comments, made from the figures and nothing else."""
+"""The benchmark in the documents: a table and a plot between two comments, made from the figures and nothing else."""
 
 import textwrap
 from pathlib import Path
@@ -8,7 +8,7 @@ from ghes_ab import plots, targets
 from ghes_ab.results import Part, find, shown
 
 START, END = "<!-- benchmark: written by make bench -->", "<!-- end of benchmark -->"
-PLOT = "docs/benchmark.svg"
+PLOT = "benchmark.svg"
 
 # (name, workload, metric, variant, sources)
 ROWS = {
@@ -102,6 +102,4 @@ def update(path: Path, parts: list[Part]) -> None:
         raise ValueError(f"{path} has no place for the benchmark: {START} ... {END}")
     before, _, rest = text.partition(START)
     path.write_text(before + block(parts) + rest.partition(END)[2])
-    plot = path.parent / PLOT
-    plot.parent.mkdir(exist_ok=True)
-    plot.write_text(plots.alone(plots.draw(plots.size(parts, "arm64"))))
+    (path.parent / PLOT).write_text(plots.alone(plots.draw(plots.size(parts, "arm64"))))

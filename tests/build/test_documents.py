@@ -78,6 +78,18 @@ def test_probe_options():
 def test_contents_of_readme():
     """What everybody looks for is there."""
     text = read("README.md")
-    for part in ("## Supported kernels", "## Quick start", "## Limits", "**What hostile firmware can do.**",
-                 "**What a local user can do.**"):
+    for part in ("## Supported kernels", "## Quick start", "## Limits", "(SECURITY.md)", "(CONTRIBUTING.md)"):
         assert text.count(part) == 1, part
+
+
+def test_contents_of_security():
+    text = read("SECURITY.md")
+    for part in ("## What wrong or hostile firmware can do", "## What a local user can do", "## How to report"):
+        assert text.count(part) == 1, part
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md",
+                                  *(f"docs/{page.name}" for page in sorted((TOP / "docs").glob("*.md")))])
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", read(page)):
+        assert ((TOP / page).parent / target).exists(), target
