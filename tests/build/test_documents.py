@@ -26,7 +26,7 @@ def manual(page: str) -> str:
     return re.sub(r"\\f.|^\.\w+ ", "", read(page).replace("\\-", "-").replace('"', ""), flags=re.MULTILINE)
 
 
-def test_parameters():
+def test_parameters_in_documents():
     code = set(re.findall(r"^module_param(?:_array)?\((\w+),", read("src/main.c"), re.MULTILINE))
     assert described("/sys/module/ghes_nmi/parameters") == code
     assert set(re.findall(r"^\| `(\w+)=", read("README.md"), re.MULTILINE)) == code

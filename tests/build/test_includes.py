@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Includes in src/ point downward, and scripts/includes says so when one does not."""
 
+import re
 import shutil
 import subprocess
 
@@ -33,3 +34,10 @@ def test_wrong_include_is_found(tmp_path, file, line, said):
     assert result.returncode == 1
     new = [each for each in result.stdout.splitlines() if each not in before.splitlines()]
     assert any(each.startswith(said) for each in new), result.stdout
+
+
+def test_names_of_tests_are_unique():
+    """-k chooses by name, and so do the documents."""
+    names = [name for file in (TOP / "tests").rglob("test_*.py")
+             for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)]
+    assert sorted({name for name in names if names.count(name) > 1}) == []

@@ -30,7 +30,7 @@ def test_one_of_two(n):
     pass
 
 @pytest.mark.parametrize("n", range(%d))
-def test_boot(n):
+def test_boot_lines(n):
     warnings.warn("booted again", BootedAgain)
 """
 LIST = "test_made_up.py::test_on_the_list   a reason [[]*\ntest_made_up.py::test_one_of_two[1]  a reason*\n"

@@ -54,7 +54,7 @@ def test_take_and_give_back(boot):
 
 
 @pytest.mark.core
-def test_parameters(boot, kernel):
+def test_parameters_at_binding(boot, kernel):
     machine = boot([driver.rung(kernel, n, id=10 * n) for n in (1, 2, 3)])
     first, second, third = machine.sources
     driver.load(machine, sources="20,30", queue_kib=256)
@@ -90,7 +90,7 @@ def test_ghes_disabled(boot, kernel):
 
 
 @pytest.mark.arch("arm64")
-def test_broken_hest(boot):
+def test_broken_hest_at_binding(boot):
     """One entry that makes no sense costs that entry; the in-tree driver gives the whole table up."""
     bad_register = bytearray(entry(number([Source(id=7, event=900)])[0]))
     bad_register[21] = 8  # an address register of 8 bits
@@ -108,7 +108,7 @@ def test_broken_hest(boot):
 
 
 @pytest.mark.core
-def test_no_hest(boot):
+def test_no_hest_at_binding(boot):
     machine = boot([], hest=False)
     lines = driver.load_refused(machine)
     assert len(lines) == 1 and "no HEST" in lines[0], lines
@@ -207,7 +207,7 @@ def test_hotplug(boot):
 
 
 @pytest.mark.arch("arm64")
-def test_block_moves(boot):
+def test_block_moves_at_binding(boot):
     """Firmware rewrites the address register: inside the window, outside, and back; longest records too."""
     machine = boot([Source(id=10, event=804, length=4096)])
     src = machine.sources[0]

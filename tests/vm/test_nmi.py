@@ -84,7 +84,7 @@ def limits(count: int) -> dict[str, int]:
 @pytest.mark.expect_console("Uhhuh")  # an NMI without a reason is what measures an idle one
 @pytest.mark.parametrize("count,registers", [(1, "packed"), (64, "packed"), *(
     pytest.param(*case, marks=ONE) for case in ((16, "packed"), (64, "spread"), (256, "packed")))])
-def test_cost(boot, kernel, count, registers, capsys):
+def test_cost_by_nmi(boot, kernel, count, registers, capsys):
     """Instructions of the handler, by the nmi:nmi_handler event."""
     machine = boot(nmi_sources(count), icount=True, registers=registers)
     machine.vm.check("dmesg -n 1")
@@ -126,7 +126,7 @@ def test_overtaken(boot, capsys, kernel):
 
 
 @pytest.mark.parametrize("where", ["rotate", pytest.param("all", marks=ONE)])
-def test_two_cpus(boot, where):
+def test_two_cpus_by_nmi(boot, where):
     """10,000 records over 64 sources, NMIs on both CPUs: each once, in order, no NMI unknown."""
     machine = boot(nmi_sources(64), smp=2)
     machine.vm.check("dmesg -n 1")
@@ -166,7 +166,7 @@ def test_identical_records(boot):
 
 @pytest.mark.parametrize("count,kind,registers", [(1, "ghes", "spread"), (64, "ghes", "packed"), *(
     pytest.param(*case, marks=ONE) for case in ((512, "ghesv2", "packed"), (1024, "ghes", "packed")))])
-def test_many_sources(boot, count, kind, registers):
+def test_many_sources_by_nmi(boot, count, kind, registers):
     """GHES and GHESv2, packed and page-spread registers, up to 1024 sources."""
     machine = boot(nmi_sources(count, type=kind, length=1024), registers=registers, block_align=64,
                    append="loglevel=1")
@@ -183,7 +183,7 @@ def test_many_sources(boot, count, kind, registers):
 
 
 @pytest.mark.parametrize("where", [1, 2])
-def test_block_moves(boot, where):
+def test_block_moves_by_nmi(boot, where):
     """Firmware moves a block, inside and outside the window: delivered, never deaf."""
     machine = boot(nmi_sources(4), smp=2)
     machine.vm.check("dmesg -n 1")

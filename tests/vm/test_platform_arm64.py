@@ -47,7 +47,7 @@ def wait_for(condition, what: str, timeout: float = 10) -> None:
         time.sleep(0.01)
 
 
-def test_boot(boot):
+def test_boot_arm64_platform(boot):
     """The kernel finds PSCI, SDEI and every source, at EL2 on two CPUs, and powers off."""
     machine = boot([Source(event=804), Source(event=805, critical=True), Source(notify="polled", type="ghes")], smp=2)
     log = machine.vm.check("dmesg")
@@ -70,7 +70,7 @@ def test_reset(boot):
 
 
 @pytest.mark.parametrize("el", [1, 2])
-def test_notifications(boot, el):
+def test_notifications_arm64_platform(boot, el):
     """Every kind of SDEI event and polling delivers each record once, in order, at either exception level."""
     machine = boot([Source(event=804), Source(event=805, critical=True), Source(event=0x40000001, shared=False),
                     Source(event=807, shared=False, critical=True), Source(event=808, type="ghes"),
@@ -93,7 +93,7 @@ def test_notifications(boot, el):
 
 
 @one_kernel
-def test_many_sources(boot):
+def test_many_sources_arm64_platform(boot):
     """Sixty-four sources, of any block length up to 64 KiB."""
     machine = boot([Source(event=1000 + n, length=(1024, 4096, 65536)[n % 3], critical=n % 4 == 3) for n in range(64)])
     trace = Trace(machine)
@@ -122,7 +122,7 @@ def test_burst(boot):
 
 
 @one_kernel
-def test_long_record(boot):
+def test_long_record_arm64_platform(boot):
     """A 60,000-byte record fills its block byte by byte and is taken."""
     machine = boot([Source(event=804, length=65536)])
     src, block = machine.sources[0], cper.sized(60_000, 1)
@@ -135,7 +135,7 @@ def test_long_record(boot):
 
 
 @one_kernel
-def test_publishing(boot):
+def test_publishing_arm64_platform(boot):
     """Status word last; nothing is published before the block is cleared and, for GHESv2, acknowledged."""
     machine = boot([Source(event=804), Source(event=805, type="ghes"), Source(notify="polled")],
                    append="ghes.disable=1")
@@ -187,7 +187,7 @@ def test_withheld_ack(boot):
 
 
 @pytest.mark.kernels("6.1", "6.12")  # 7.3 maps the block once and does not see it move
-def test_move(boot):
+def test_move_arm64_platform(boot):
     """The block moves between two records, inside its window and out of it."""
     machine = boot([Source(event=804)])
     src, = machine.sources
@@ -214,7 +214,7 @@ def test_notify_without_record(boot):
     wait_for(lambda: any(event.event == 804 for event in runs(machine)), "the handler")
 
 
-def test_cost(boot, kernel):
+def test_cost_arm64_platform(boot, kernel):
     """Guest instructions from dispatch to completion repeat exactly and agree with an independent measurement."""
     machine = boot([Source(event=804, length=8192)], icount=True)
     src, = machine.sources
@@ -307,13 +307,13 @@ def test_unknown_event(boot):
     wait_for(lambda: machine.refused(machine.sources[0]) == 1, "the refusal")
 
 
-def test_no_hest(boot):
+def test_no_hest_arm64_platform(boot):
     machine = boot([Source(event=804)], hest=False)
     assert "HEST" not in machine.vm.check("dmesg")
     assert machine.vm.run("ls -d /sys/bus/platform/devices/GHES.*").rc != 0
 
 
-def test_broken_hest(boot):
+def test_broken_hest_arm64_platform(boot):
     """Bytes of our own: more entries announced than there are."""
     machine = boot([Source(event=804)], hest=(7).to_bytes(4, "little") + bytes(20))
     assert re.search(r"HEST: .*(invalid|overflow|unknown|incorrect|not supported|enabled)",
@@ -321,7 +321,7 @@ def test_broken_hest(boot):
     assert machine.vm.run("ls -d /sys/bus/platform/devices/GHES.*").rc != 0
 
 
-def test_two_cpus(boot):
+def test_two_cpus_arm64_platform(boot):
     """Shared and private events run on both CPUs, a private one where it is sent."""
     machine = boot([Source(event=804), Source(event=805, critical=True), Source(event=806, shared=False),
                     Source(event=807, shared=False, extra={"cpu": 1})], smp=2)
@@ -352,7 +352,7 @@ def test_cpu_hotplug(boot):
 
 
 @pytest.mark.expect_console("Kernel panic - not syncing: (GHES: )?Fatal hardware error")
-def test_fatal(boot):
+def test_fatal_arm64_platform(boot):
     """A fatal record makes the kernel panic, and the panic resets the machine."""
     machine = boot([Source(event=804, critical=True)])
     machine.post(machine.sources[0], cper.sized(172, 1, cper.FATAL))

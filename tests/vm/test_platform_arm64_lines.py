@@ -46,7 +46,7 @@ def interrupts(machine: Platform, handler: str, number: int, controller: str = "
 
 
 @pytest.mark.parametrize("smp", [1, 2])
-def test_hardware_error_device(boot, smp):
+def test_hardware_error_device_arm64_platform(boot, smp):
     """SCI, GPIO and GSIV sources: a generic event device's interrupt, edge or level, or a pin notifies PNP0C33."""
     machine = boot([Source(notify="sci"), Source(notify="gpio"), Source(notify="gsiv", event=100),
                     Source(notify="gsiv", event=101, level=True), Source(notify="sci", type="ghes", extra={"gsi": 102})],
@@ -57,7 +57,7 @@ def test_hardware_error_device(boot, smp):
     assert interrupts(machine, "ACPI:Event", 5, "ARMH0061:00") == RECORDS
 
 
-def test_external_interrupts(boot):
+def test_external_interrupts_arm64_platform(boot):
     """EXTERNAL: the in-tree driver has them when a device has the interrupt, and only when it is bound after that."""
     machine = boot([Source(notify="irq", event=110), Source(notify="irq", event=111, level=True),
                     Source(notify="irq", event=111, level=True, type="ghes"),
@@ -72,7 +72,7 @@ def test_external_interrupts(boot):
     assert interrupts(machine, "GHES IRQ, GHES IRQ", 111) >= 2 * RECORDS
 
 
-def test_shapes(boot):
+def test_shapes_arm64_platform(boot):
     """Registers of 8 to 64 bits and bit offsets: only what the register is made of is written."""
     machine = boot([
         Source(notify="sci", status_shape=Register(32, 0, 3), ack_shape=Register(8, 4, 2), ack_preserve=0xf, ack_write=0x30),
@@ -84,7 +84,7 @@ def test_shapes(boot):
     deliver(machine, machine.sources)
 
 
-def test_doorbell(boot):
+def test_doorbell_arm64_platform(boot):
     """Sources that acknowledge at one register, each with its own value: every write is heard."""
     shared = {"ack_bell": "socket 0", "ack_preserve": 0}
     machine = boot([Source(notify="sci", ack_write=0xB1D00000, ack_shape=Register(32, 0, 3), **shared),

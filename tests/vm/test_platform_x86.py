@@ -52,7 +52,7 @@ def kinds(machine: Platform, src: Source) -> list[tuple[str, int]]:
     return [(event.kind, event.seq) for event in machine.events() if event.source == src.index]
 
 
-def test_boot(boot):
+def test_boot_x86_platform(boot):
     """The kernel finds every source, on two CPUs, keeps its hands off the firmware's memory, and powers off."""
     machine = boot([*nmis(), *nmis(type="ghes"), Source(notify="irq", event=6), Source(notify="polled")], smp=2)
     assert machine.vm.check("nproc").strip() == "2"
@@ -63,7 +63,7 @@ def test_boot(boot):
     assert machine.vm.wait_exit(20) == 0
 
 
-def test_notifications(boot):
+def test_notifications_x86_platform(boot):
     """NMIs to any CPU, an interrupt and polling deliver each record once, in order."""
     machine = boot([*nmis(), *nmis(type="ghes", extra={"cpu": 1}), *nmis(extra={"cpu": "rotate"}),
                     Source(notify="irq", event=6), Source(notify="irq", event=6, type="ghes"),
@@ -118,7 +118,7 @@ def writes(machine: Platform, src: Source, block: bytes) -> list[int]:
 
 
 @one_kernel
-def test_publishing(boot):
+def test_publishing_x86_platform(boot):
     """Status word last; nothing is published before the block is cleared and, for GHESv2, acknowledged."""
     machine = boot([*nmis(), *nmis(type="ghes"), Source(notify="polled")], append="ghes.disable=1")
     blocks = [cper.sized(172, n) for n in range(3)]
@@ -198,7 +198,7 @@ def test_record_bytes(boot):
         machine.post(src, bytes(src.length + 1))
 
 
-def test_move(boot):
+def test_move_x86_platform(boot):
     """The block moves between two records, inside its window and out of it."""
     machine = boot(nmis(2))
     src, other = machine.sources
@@ -283,7 +283,7 @@ def test_costs(boot, kernel):
 
 
 @pytest.mark.limit(180)
-def test_storm(boot):
+def test_storm_x86_platform(boot):
     """10,000 records over 64 sources, with NMIs on both CPUs, are out in a minute; none is invented."""
     machine = boot(nmis(64), smp=2)
     machine.vm.check("echo 0 >/proc/sys/kernel/printk")
@@ -354,7 +354,7 @@ def test_overtake_refused(boot):
 
 
 @pytest.mark.expect_console("Fatal hardware error|Fatal local")
-def test_fatal(boot):
+def test_fatal_x86_platform(boot):
     """A fatal record panics the guest; what the test asks of it then fails with its last words."""
     machine = boot(nmis())
     src, = machine.sources
@@ -369,7 +369,7 @@ def test_fatal(boot):
 
 
 @one_kernel
-def test_no_hest(boot):
+def test_no_hest_x86_platform(boot):
     """Firmware that reports no errors this way."""
     machine = boot([], append="")
     with pytest.raises(CommandError):

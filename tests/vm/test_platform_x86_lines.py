@@ -44,7 +44,7 @@ def interrupts(machine: Platform, gsi: int, name: str) -> int:
     return sum(map(int, line[1].split()))
 
 
-def test_hardware_error_device(boot):
+def test_hardware_error_device_x86_platform(boot):
     """SCI, GPIO and GSIV sources: an interrupt, edge or level, of a generic event device that notifies PNP0C33."""
     machine = boot([Source(notify="sci"), Source(notify="gpio"), Source(notify="gsiv", event=3),
                     Source(notify="gsiv", event=10, level=True), Source(notify="sci", type="ghes", extra={"gsi": 14})],
@@ -54,7 +54,7 @@ def test_hardware_error_device(boot):
     assert came == {7: 2 * RECORDS, 3: RECORDS, 10: RECORDS, 14: RECORDS}
 
 
-def test_external_interrupts(boot):
+def test_external_interrupts_x86_platform(boot):
     """EXTERNAL: an edge, a level that stays until the record is taken, one line for two sources."""
     machine = boot([Source(notify="irq", event=6), Source(notify="irq", event=11, level=True),
                     Source(notify="irq", event=10, level=True), Source(notify="irq", event=10, level=True, type="ghes")])
@@ -71,7 +71,7 @@ def test_external_interrupts(boot):
     assert interrupts(machine, 11, "GHES IRQ") == raised, "it goes on after it was lowered"
 
 
-def test_shapes(boot):
+def test_shapes_x86_platform(boot):
     """Registers of 8 to 64 bits, bit offsets, I/O ports: only what the register is made of is written."""
     machine = boot([
         Source(notify="sci", status_shape=PORT32, ack_shape=Register(8, 3, 2), ack_preserve=0, ack_write=3),
@@ -89,7 +89,7 @@ def test_shapes_port_ack(boot):
     deliver(machine)
 
 
-def test_doorbell(boot):
+def test_doorbell_x86_platform(boot):
     """Sources that acknowledge at one port, each with its own value; a value that is nobody's frees none."""
     shared = {"ack_bell": "socket 0", "ack_shape": PORT8, "ack_preserve": 0}
     machine = boot([Source(notify="sci", ack_write=0xD0, **shared), Source(notify="sci", ack_write=0xC0, **shared),

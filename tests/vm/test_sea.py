@@ -174,7 +174,7 @@ def test_survives_a_thousand(boot):
 
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.1", "7.3")
-def test_storm(boot):
+def test_storm_of_aborts(boot):
     """12,000 aborts on two CPUs, two sources: each is claimed by its record, no task is harmed."""
     machine = open_sea(boot, sources=[Source(id=7, notify="sea"), Source(id=8, notify="sea")], smp=2)
     recipes = [machine.recipe(src, CORRECTED) for src in machine.sources]
@@ -336,7 +336,7 @@ def test_claims_of_another_module(boot):
 @pytest.mark.kernels("6.12")
 @pytest.mark.expect_console("Kernel panic - not syncing: ghes_nmi: fatal hardware error")
 @pytest.mark.parametrize("notify", ["sea", "sei"])
-def test_fatal(boot, notify):
+def test_fatal_of_aborts(boot, notify):
     """A fatal record of an exception: the machine dies of it, the record is shown before."""
     machine = open_sea(boot, sources=[Source(id=7, notify=notify)])
     recipe = machine.recipe(machine.sources[0], cper.block(cper.FATAL, [cper.memory(pa=cper.PA)]))

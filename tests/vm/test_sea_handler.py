@@ -72,7 +72,7 @@ def test_abort_in_sdei_handler(boot):
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.1", "6.12", "7.3")
 @pytest.mark.enough("6.12")
-def test_cost(boot, kernel, record_property, capsys):
+def test_cost_of_sea_handler(boot, kernel, record_property, capsys):
     """The notification itself, from call to return: at most a fourth and a third of the in-tree driver's."""
     machine = boot([Source(id=7, notify="sea", length=16384)], el=1, icount=True, gdb=True)
     src = machine.sources[0]
