@@ -31,6 +31,7 @@ def pytest_addoption(parser):
     parser.addoption("--on", action="append", default=[], metavar="ARCH-NAME",
                      help="run VM cases on this kernel of kernels.list (may be repeated; default: those of each case)")
     parser.addoption("--full", action="store_true", help="also the long forms of cases, for which a change has no time")
+    parser.addoption("--keep", action="store_true", help="a shell in the guests after the case; see scripts/case")
     parser.addoption("--timed", action="store_true", help="hold time limits that mean nothing on a busy machine")
 
 

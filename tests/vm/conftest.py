@@ -69,6 +69,21 @@ def run_dir(request) -> Path:
     return path
 
 
+def shell(machines) -> None:
+    """Run what is typed in every guest of the case, until the end of the input."""
+    print(f"\n{len(machines)} guest(s) kept: each line is a command there, Ctrl-D ends")
+    while True:
+        try:
+            line = input("guest# ")
+        except EOFError:
+            return
+        for machine in machines:
+            try:
+                print(machine.vm.run(line).out, end="", flush=True)
+            except VMError as error:
+                print(error)
+
+
 @pytest.fixture
 def boot(request, kernel, run_dir):
     """boot(sources, **options of bed.lib.platform.open): a machine that runs `kernel` and ends with the case."""
@@ -103,6 +118,8 @@ def boot(request, kernel, run_dir):
     yield start
 
     watchdog.cancel()
+    if request.config.getoption("keep"):
+        shell(machines)
     for machine in machines:
         machine.close()
     # One that did not finish booting is nobody's.
