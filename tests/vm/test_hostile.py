@@ -60,22 +60,17 @@ def said_at_once(log: list[str]) -> int:
     return max(sum(start <= time < start + 5 for time in times) for start in times)
 
 
-TROUBLE = r"BUG|WARNING|Oops|Call Trace|lockup|detected stalls|blocked for more than"
-
-
 def harmless(machine, records: int) -> None:
-    """Nothing was taken out of use, the log is not full of it, and the kernel has nothing to complain of."""
+    """Nothing was taken out of use, and the log is not full of it. What else the kernel says is judged as always."""
     assert "HardwareCorrupted:     0 kB" in machine.vm.check("cat /proc/meminfo")
     log = machine.vm.check("dmesg").splitlines()
     assert said_at_once(log) <= 2 * SAID, "the log was flooded"
     # Of a short run all of the log is there.
     assert records > 2 * RECORDS or len([line for line in log if "ghes_nmi" in line]) < 500, "the log was flooded"
-    assert not [line for line in log if re.search(TROUBLE, line)]
 
 
-# An NMI for a record that is not there when it is looked for is one without a reason, and the kernel says so:
-# the console is not judged, the log is, here.
-@pytest.mark.expect_console("Uhhuh")
+# An NMI for a record that is not there when it is looked for is one without a reason, and the kernel says so.
+@pytest.mark.allow_console("Uhhuh")
 @pytest.mark.arch("x86_64")
 @pytest.mark.kernels("6.12", "7.3")
 @pytest.mark.limit(3600)
@@ -141,7 +136,6 @@ def nasty(chance: random.Random, right: int, size: int) -> bytes:
     return (value % (1 << 8 * size)).to_bytes(size, "little")
 
 
-@pytest.mark.expect_console("Uhhuh")
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.12", "7.3")
 @pytest.mark.limit(3600)
