@@ -11,9 +11,9 @@
 
 #ifdef CONFIG_ARM64
 #include <linux/irqflags.h>
+#include <linux/pgtable.h> /* PHYS_MASK: in pgtable-hwdef.h, since 6.9 in pgtable-prot.h */
 #include <asm/barrier.h>
 #include <asm/cpufeature.h>
-#include <asm/pgtable-hwdef.h>
 #include <asm/sysreg.h>
 
 /*

@@ -25,6 +25,7 @@ static const struct {
 	{ "fixup_exception", &gn_symbols.fixup_exception },
 	{ "apei_claim_sea", (void **)&gn_symbols.apei_claim_sea },
 	{ "force_sig_mceerr", (void **)&gn_symbols.force_sig_mceerr },
+	{ "task_work_add", (void **)&gn_symbols.task_work_add },
 };
 
 /**

@@ -5,10 +5,15 @@
 #ifndef GN_SYMBOLS_H
 #define GN_SYMBOLS_H
 
+#include <linux/errno.h>
 #include <linux/types.h>
 
 #ifdef CONFIG_ARM64
 #include <linux/arm_sdei.h>
+#include <linux/compiler.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/task_work.h>
 
 /**
  * struct gn_symbols - what was found; NULL: this kernel does not have it
@@ -21,6 +26,11 @@
  * @apei_claim_sea: asks the in-tree driver whether an abort is its own: 0 if it is;
  *                  NMI-safe
  * @force_sig_mceerr: SIGBUS with an address to the current task, blocked or not
+ * @task_work_add: runs a function in a task before it goes back to user space; only
+ *                 Debian and Ubuntu export it. NMI-safe for the current task.
+ *
+ * Where a header declares the function, its own type is used: a kernel that has
+ * another one is then called as it wants, or the build fails.
  */
 struct gn_symbols {
 	int (*sdei_event_register)(u32 event, sdei_event_callback *cb, void *arg);
@@ -30,11 +40,20 @@ struct gn_symbols {
 	u64 (*cpu_logical_map)(unsigned int cpu);
 	void *fixup_exception;
 	int (*apei_claim_sea)(struct pt_regs *regs);
-	int (*force_sig_mceerr)(int code, void __user *address, short lsb);
+	typeof(&force_sig_mceerr) force_sig_mceerr;
+	typeof(&task_work_add) task_work_add;
 };
 
 extern struct gn_symbols gn_symbols;
 void gn_symbols_init(void);
+
+/* NMI-safe for the current task. 0, or a negative error number: the work will not run. */
+static __always_inline int gn_task_work_add(struct task_struct *task, struct callback_head *work)
+{
+	if (unlikely(!gn_symbols.task_work_add))
+		return -EOPNOTSUPP;
+	return gn_symbols.task_work_add(task, work, TWA_RESUME);
+}
 #else
 /* x86: an unexported function may have its entry sealed (IBT). None is called. */
 static inline void gn_symbols_init(void)

@@ -46,6 +46,7 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 
+#include "compat/symbols.h"
 #include "sinks/sink.h"
 #include "path/collect.h"
 #include "path/drain.h"
@@ -314,7 +315,7 @@ int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *a
 	if (likely(w)) {
 		init_task_work(&w->work, deliver_before_resume);
 		atomic_set_release(&w->state, GN_WAITER_READY);
-		if (likely(!task_work_add(current, &w->work, TWA_RESUME)))
+		if (likely(!gn_task_work_add(current, &w->work)))
 			return 0;
 		gn_waiter_free(w);
 	}
