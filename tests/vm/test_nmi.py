@@ -221,6 +221,7 @@ def test_block_moves_by_nmi(boot, where):
 
 
 @pytest.mark.expect_console("Uhhuh")
+@pytest.mark.allow_console("NMI backtrace|Call Trace:")  # an NMI that the kernel itself is asked for
 def test_foreign_nmis(boot):
     """An NMI of somebody else's is not swallowed for long, and handlers of others are asked."""
     machine = boot(nmi_sources(8), smp=2)
