@@ -5,10 +5,16 @@
 #include "record/hest.h"
 #include "notify/notify.h"
 
+/*
+ * LOCAL, CMCI and MCE are not here: the kernel's machine check code has those
+ * vectors, and the in-tree driver does not serve them either.
+ */
 static const struct gn_notify *const served[GN_NOTIFY_TYPES] = {
+	[GN_NOTIFY_POLLED] = &gn_notify_polled, [GN_NOTIFY_EXTERNAL] = &gn_notify_external,
+	[GN_NOTIFY_SCI] = &gn_notify_hed,	[GN_NOTIFY_GPIO] = &gn_notify_hed,
+	[GN_NOTIFY_GSIV] = &gn_notify_gsiv,
 #ifdef CONFIG_ARM64
-	[GN_NOTIFY_SDEI] = &gn_notify_sdei,
-	[GN_NOTIFY_SEA] = &gn_notify_sea,
+	[GN_NOTIFY_SDEI] = &gn_notify_sdei,	[GN_NOTIFY_SEA] = &gn_notify_sea,
 	[GN_NOTIFY_SEI] = &gn_notify_sei,
 #endif
 #ifdef CONFIG_X86

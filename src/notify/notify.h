@@ -2,7 +2,8 @@
 /*
  * Notifications: how firmware says that a source has a record.
  *
- * One file per notification. Each one rings gn_collect() and nothing else.
+ * One file per notification. An NMI-like one rings gn_collect() and nothing else;
+ * one that may take its time calls gn_ask().
  */
 #ifndef GN_NOTIFY_H
 #define GN_NOTIFY_H
@@ -16,6 +17,9 @@ struct gn_source;
 /**
  * struct gn_notify - one notification type
  * @hook: the module whose hook rings, NULL if none is needed
+ * @settled: the in-tree driver delivers its records before its handler returns, and
+ *           reads a block under one lock: no record is under way when it is
+ *           released, and none can be read twice when it is bound
  * @available: 0; -EAGAIN: as soon as the hook is there; or why no source with
  *             this notification can be served by this kernel: another negative
  *             errno; the reason was printed
@@ -35,6 +39,7 @@ struct gn_source;
  */
 struct gn_notify {
 	const char *hook;
+	bool settled;
 	int (*available)(void);
 	void (*changing)(bool changing);
 	void (*given)(void);
@@ -44,6 +49,10 @@ struct gn_notify {
 	void (*moved)(struct gn_source *s);
 };
 
+extern const struct gn_notify gn_notify_polled;
+extern const struct gn_notify gn_notify_external;
+extern const struct gn_notify gn_notify_gsiv;
+extern const struct gn_notify gn_notify_hed;
 #ifdef CONFIG_ARM64
 extern const struct gn_notify gn_notify_sdei;
 extern const struct gn_notify gn_notify_sea;

@@ -4,9 +4,9 @@
  *
  * Runs as irq_work, in hard interrupt context (a kernel thread under
  * PREEMPT_RT), on the CPU the notification came to: at once or with the next
- * tick, drain.h says when. Two CPUs may run the drain
- * of one source at once, so a claim word makes one of them the consumer; the
- * other one's call is a promise that the first looks again. The queue's order
+ * tick, bell.h says when. A notification that is no NMI runs it itself. Two CPUs
+ * may run the drain of one source at once, so a claim word makes one of them the
+ * consumer; the other one's call is a promise that the first looks again. The queue's order
  * is firmware's order, and so is the sinks'.
  *
  * The full check of a record is done here, not in NMI: the copy is private, so
@@ -173,7 +173,13 @@ static void see_to_the_rest(struct gn_source *s)
 		gn_collect_again(s);
 }
 
-static void drain(struct gn_source *s)
+/**
+ * gn_drain_here() - deliver what is queued, as far as that needs no task
+ * @s: the source
+ *
+ * Context: Interrupts off, or an interrupt. Does not sleep.
+ */
+void gn_drain_here(struct gn_source *s)
 {
 	enum run run;
 	bool left;
@@ -236,12 +242,12 @@ static void drain_in_worker(struct work_struct *work)
 
 static void drain_now(struct irq_work *work)
 {
-	drain(container_of(work, struct gn_source, bell.now));
+	gn_drain_here(container_of(work, struct gn_source, bell.now));
 }
 
 static void drain_soon(struct irq_work *work)
 {
-	drain(container_of(work, struct gn_source, bell.soon));
+	gn_drain_here(container_of(work, struct gn_source, bell.soon));
 }
 
 /**

@@ -8,6 +8,7 @@
 struct gn_source;
 
 void gn_drain_init(struct gn_source *s);
+void gn_drain_here(struct gn_source *s);
 void gn_drain_in_task(struct gn_source *s);
 void gn_drain_finish(struct gn_source *s);
 

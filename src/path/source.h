@@ -78,10 +78,12 @@ struct gn_intake {
  * @pages: memory of the queue
  * @npages: how many
  * @hold: records are not acknowledged for now, see takeover/rest.c; NULL: they are
+ * @armed: what the notification has of its own
  * @marked: records collected when takeover/bind.c looked last
  */
 struct gn_life {
 	const struct gn_notify *notify;
+	void *armed;
 	struct page **pages;
 	u32 npages;
 	struct gn_hold *hold;

@@ -138,11 +138,13 @@ static int quiet(struct device *dev, void *data)
 static int take(struct device *dev, void *data)
 {
 	struct gn_candidate *c = held(dev);
+	const struct gn_notify *notify;
 
 	if (!c)
 		return 0;
 	/* What was quieted rests already; exceptions are kept from the other driver by the hook. */
-	if (!gn_notify_find(c->desc.notify)->quiet && !gn_notify_find(c->desc.notify)->hook)
+	notify = gn_notify_find(c->desc.notify);
+	if (!notify->quiet && !notify->hook && !notify->settled)
 		gn_handover_await_rest(&c->desc);
 	device_release_driver(dev);
 	if (driver_attach(&driver.driver) || !dev->driver) {
@@ -169,12 +171,13 @@ static int mark(struct device *dev, void *data)
 static int give(struct device *dev, void *data)
 {
 	struct gn_source *s;
-	struct gn_hold hold;
+	struct gn_hold hold = {};
 
 	if (dev->driver != &driver.driver)
 		return 0;
 	s = dev_get_drvdata(dev);
-	gn_handover_hold(s, &hold, READ_ONCE(s->in.records) != s->life.marked);
+	if (!s->life.notify->settled)
+		gn_handover_hold(s, &hold, READ_ONCE(s->in.records) != s->life.marked);
 	device_release_driver(dev);
 	if (device_attach(dev) < 0)
 		dev_warn(dev, "ghes_nmi: no other driver takes this source back\n");

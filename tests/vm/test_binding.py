@@ -30,24 +30,24 @@ def deliver_one(machine, src, seq: int = 1) -> None:
 @pytest.mark.arch("arm64")
 def test_take_and_give_back(boot):
     """What is served is taken, the rest stays and is named; rmmod gives all back, and it works there."""
-    machine = boot([Source(id=10, event=804), Source(id=2, notify="polled"), Source(id=300, event=805, critical=True),
+    machine = boot([Source(id=10, event=804), Source(id=2, notify="local"), Source(id=300, event=805, critical=True),
                     Source(id=4, event=806, shared=False, type="ghes"), Source(id=5, event=807, enabled=False)])
     sdei = [src for src in machine.sources if src.notify == "sdei" and src.enabled]
-    polled = machine.sources[1]
+    local = machine.sources[1]
     assert [driver.bound(machine, src) for src in sdei] == [IN_TREE] * 3
     maps = "sleep 0.2; grep -c phys=0x000000007e /proc/vmallocinfo; grep -c gn_ /proc/vmallocinfo || true"
     before = machine.vm.check(maps)
     for round in range(3):
         said = driver.load(machine)
         assert [driver.bound(machine, src) for src in sdei] == [OURS] * 3
-        assert driver.bound(machine, polled) == IN_TREE
+        assert driver.bound(machine, local) is None
         for src in sdei:
             assert f"source {src.id} taken" in said
             deliver_one(machine, src, 10 * round + src.index)
-        assert "source 2 stays with the in-tree driver: POLLED" in said
+        assert "source 2 stays with the in-tree driver: LOCAL" in said
         assert "source 5" not in said, "a source that firmware switched off is nobody's business"
         driver.unload(machine)
-        assert [driver.bound(machine, src) for src in [*sdei, polled]] == [IN_TREE] * 4
+        assert [driver.bound(machine, src) for src in [*sdei, local]] == [IN_TREE] * 3 + [None]
         for src in sdei:
             deliver_one(machine, src, 100 + 10 * round + src.index)
     assert machine.vm.check(maps) == before, "mappings were left behind"
@@ -117,12 +117,12 @@ def test_no_hest_at_binding(boot):
 @pytest.mark.core
 def test_refusals(boot, kernel):
     """A wrong source id, a second load: one clear line, and all stays as it was."""
-    machine = boot([driver.rung(kernel, 1, id=10), Source(id=20, notify="polled")])
+    machine = boot([driver.rung(kernel, 1, id=10), Source(id=20, notify="cmci")])
     src = machine.sources[0]
     lines = driver.load_refused(machine, sources="10,11")
     assert len(lines) == 1 and "sources=: the HEST has no usable source 11" in lines[0], lines
     lines = driver.load_refused(machine, sources="20")
-    assert [line for line in lines if "source 20 stays with the in-tree driver: POLLED" in line], lines
+    assert [line for line in lines if "source 20 stays with the in-tree driver: CMCI" in line], lines
     assert driver.bound(machine, src) == IN_TREE
     driver.load(machine)
     second = machine.vm.run(f"insmod {driver.MODULE}")
