@@ -11,7 +11,6 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "takeover/rest.h"
 #include "notify/notify.h"
 #include "path/collect.h"
 #include "path/drain.h"
@@ -102,6 +101,13 @@ void gn_source_disown(struct gn_source *s, int *seen)
 	gn_bell_look(&s->bell);
 }
 
+/* The fast path reads 64-bit words of Normal memory. */
+static void tell_device(struct gn_source *s)
+{
+	s->in.device = !gn_register_is_plain(&s->in.reg) || s->in.reg.window.device ||
+		       s->in.block.device || s->in.ack.reg.window.device;
+}
+
 /*
  * Process context: firmware wrote an address outside the mapped window. The
  * record stays with firmware, un-acked, until the new window is in place, and
@@ -134,7 +140,7 @@ static void remap(struct work_struct *work)
 	}
 	old = s->in.block;
 	s->in.block = fresh;
-	s->in.device = s->in.reg.device || s->in.block.device || s->in.ack.device;
+	tell_device(s);
 	if (s->life.notify && s->life.notify->moved)
 		s->life.notify->moved(s);
 	gn_source_disown(s, &seen);
@@ -168,8 +174,6 @@ struct gn_source *gn_source_create(struct device *dev, const struct gn_hest_sour
 	s->desc = *desc;
 	s->out.desc = &s->desc;
 	s->out.dev = dev;
-	s->in.ack_preserve = desc->ack_preserve;
-	s->in.ack_write = desc->ack_write;
 	raw_spin_lock_init(&s->out.kept.lock);
 	raw_spin_lock_init(&s->out.kept_section.lock);
 	INIT_WORK(&s->bell.remap, remap);
@@ -179,23 +183,21 @@ struct gn_source *gn_source_create(struct device *dev, const struct gn_hest_sour
 	if (err)
 		goto fail;
 	what = "the error status address register";
-	err = gn_window_map(&s->in.reg, desc->status_reg, 8);
+	err = gn_register_map(&s->in.reg, &desc->status);
 	if (err)
 		goto fail;
-	if (desc->v2) {
-		what = "the read ack register";
-		err = gn_window_map(&s->in.ack, desc->ack_reg, desc->ack_width);
-		if (err)
-			goto fail;
-	}
-	pa = gn_window_read64(s->in.reg.va, s->in.reg.device);
+	what = "the read ack register";
+	err = gn_ack_map(&s->in.ack, desc);
+	if (err)
+		goto fail;
+	pa = gn_register_value(&s->in.reg);
 	if (pa && gn_window_map(&s->in.block, pa, desc->block_length))
 		dev_warn(
 			dev,
 			FW_BUG
 			"ghes_nmi: source %u: error status block address %#llx cannot be mapped; waiting for another\n",
 			desc->id, pa);
-	s->in.device = s->in.reg.device || s->in.block.device || s->in.ack.device;
+	tell_device(s);
 	return s;
 
 fail:
@@ -219,7 +221,6 @@ void gn_source_destroy(struct gn_source *s)
 	cancel_work_sync(&s->bell.remap);
 	gn_drain_finish(s);
 	cancel_work_sync(&s->bell.remap);
-	gn_handover_settle(s);
 	if (s->life.notify) {
 		u64 malformed = gn_outlet_malformed(&s->out);
 
@@ -229,8 +230,11 @@ void gn_source_destroy(struct gn_source *s)
 			s->desc.id, s->in.records - malformed, s->out.delivered, malformed);
 	}
 	gn_window_unmap(&s->in.block);
-	gn_window_unmap(&s->in.ack);
-	gn_window_unmap(&s->in.reg);
+	if (s->life.heir)
+		*s->life.heir = s->in.ack;
+	else
+		gn_ack_unmap(&s->in.ack);
+	gn_register_unmap(&s->in.reg);
 	queue_destroy(s);
 	kvfree(s);
 }

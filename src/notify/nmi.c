@@ -129,7 +129,7 @@ static u32 slow_look(struct table *t)
 
 	for (i = 0; i < t->all->n; i++) {
 		struct gn_source *s = t->all->source[i];
-		u64 pa = gn_window_read64(s->in.reg.va, s->in.reg.device);
+		u64 pa = gn_register_value(&s->in.reg);
 		u64 mapped = READ_ONCE(s->in.block.pa);
 		bool moved = pa && pa != mapped && pa != READ_ONCE(s->in.refused);
 		enum gn_outcome outcome;

@@ -17,19 +17,6 @@
 /* Looks in a row before the owner of a claim goes home regardless. */
 #define LOOKS_MAX 8
 
-/**
- * gn_collect_acknowledge() - acknowledge a record whose block was cleared earlier
- * @ack: the read ack register
- * @preserve: see struct gn_hest_source
- * @write: the same
- *
- * Context: Any.
- */
-void gn_collect_acknowledge(const struct gn_window *ack, u64 preserve, u64 write)
-{
-	gn_acknowledge(ack, preserve, write, ack->device);
-}
-
 /* The queue is full: the record stays with firmware until the drain made room. */
 static noinline enum gn_outcome full(struct gn_source *s, u32 offset, struct pt_regs *regs,
 				     bool device)
@@ -67,7 +54,7 @@ NOKPROBE_SYMBOL(moved);
 static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs *regs, bool device,
 					    struct gn_asker *asker)
 {
-	u64 pa = gn_window_read64(s->in.reg.va, device);
+	u64 pa = device ? gn_register_value(&s->in.reg) : gn_window_read64(s->in.reg.at, false);
 	u64 offset = pa - s->in.block.pa;
 	struct gn_entry *e;
 	u32 severity;

@@ -8,7 +8,6 @@
 #include <linux/types.h>
 
 struct gn_source;
-struct gn_window;
 struct pt_regs;
 
 /* What a look at a source came to. */
@@ -32,6 +31,5 @@ struct gn_asker {
 enum gn_outcome gn_collect(struct gn_source *s, struct pt_regs *regs);
 enum gn_outcome gn_collect_for(struct gn_source *s, struct pt_regs *regs, struct gn_asker *asker);
 enum gn_outcome gn_collect_again(struct gn_source *s);
-void gn_collect_acknowledge(const struct gn_window *ack, u64 preserve, u64 write);
 
 #endif

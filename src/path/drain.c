@@ -169,8 +169,11 @@ static void see_to_the_rest(struct gn_source *s)
 	}
 	if (READ_ONCE(s->in.moved_to))
 		schedule_work(&s->bell.remap);
-	if (xchg(&s->bell.look, 0))
+	if (xchg(&s->bell.look, 0)) {
+		if (!gn_ack_settle(&s->in.ack))
+			gn_bell_look(&s->bell);
 		gn_collect_again(s);
+	}
 }
 
 /**

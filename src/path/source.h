@@ -13,14 +13,15 @@
 #include <linux/device.h>
 #include <linux/mutex.h>
 
+#include "path/ack.h"
 #include "path/bell.h"
 #include "path/claim.h"
 #include "path/queue.h"
+#include "path/register.h"
 #include "path/window.h"
 #include "record/hest.h"
 #include "sinks/sink.h"
 
-struct gn_hold;
 struct gn_notify;
 struct gn_sync;
 
@@ -29,12 +30,11 @@ struct gn_sync;
  * @claim: of the collecting side; guards what has no other word here and the
  *         producer end of the queue, and keeps @block mapped
  * @deferring: the record in the block is counted as deferred already
- * @device: a window is Device memory; changes under the claim
- * @ack_preserve: of the read ack register, see struct gn_hest_source
- * @ack_write: of the read ack register
+ * @device: a window is Device memory, or @reg is no word of 64 bits: accesses are made
+ *          one by one; changes under the claim
  * @reg: the error status address register
  * @block: where the error status block was when it was mapped last
- * @ack: the read ack register, not mapped for a GHESv1 source
+ * @ack: the acknowledgement
  * @spare: room for a fatal record while the queue is full
  * @moved_to: block address outside @block, to be mapped; 0: none
  * @moved_seen: block address outside the table of NMI sources that was counted as
@@ -53,11 +53,9 @@ struct gn_intake {
 	struct gn_claim claim;
 	bool deferring;
 	bool device;
-	u64 ack_preserve;
-	u64 ack_write;
-	struct gn_window reg;
+	struct gn_register reg;
 	struct gn_window block;
-	struct gn_window ack;
+	struct gn_ack ack;
 	struct gn_entry *spare;
 	u64 moved_to;
 	u64 moved_seen;
@@ -77,7 +75,7 @@ struct gn_intake {
  * @notify: the notification that serves the source
  * @pages: memory of the queue
  * @npages: how many
- * @hold: records are not acknowledged for now, see takeover/rest.c; NULL: they are
+ * @heir: where the acknowledgement goes when the source ends; NULL: nowhere
  * @armed: what the notification has of its own
  * @marked: records collected when takeover/bind.c looked last
  */
@@ -86,7 +84,7 @@ struct gn_life {
 	void *armed;
 	struct page **pages;
 	u32 npages;
-	struct gn_hold *hold;
+	struct gn_ack *heir;
 	u64 marked;
 };
 

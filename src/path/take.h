@@ -16,7 +16,7 @@
  *	mb()	GIVE_BACK_COPY: every load of the copy is done before
  *	CLEAR	status = 0
  *	wmb()	GIVE_BACK_CLEAR: firmware sees the clear before the ack
- *	ACK	(read & preserve) | write
+ *	ACK	gn_ack_give()
  *
  * Firmware's own order (record, then status; ack seen, then next record) is the
  * other half of all three pairs. Every path with a status that is not 0 ends there,
@@ -24,8 +24,7 @@
  * A block whose status is 0 is never acked: the ack could release a record that
  * firmware is just writing. tests/unit/test_collect.c has a table of all paths.
  *
- * The ACK alone is written elsewhere too: handover.c owes firmware one for a
- * record that gn_take() cleared while a source changed hands.
+ * How the ACK is written, and what comes of it while a source changes hands, is ack.c's.
  *
  * All of this is NMI-safe: no lock, no wait, every loop bounded.
  */
@@ -35,21 +34,6 @@
 #include "compat/arch.h"
 #include "path/source.h"
 #include "path/collect.h"
-
-static __always_inline void gn_acknowledge(const struct gn_window *ack, u64 preserve, u64 write,
-					   bool device)
-{
-	u64 value;
-
-	wmb(); /* GIVE_BACK_CLEAR */
-	if (likely(ack->length == 8)) {
-		value = gn_window_read64(ack->va, device);
-		gn_window_write64(ack->va, (value & preserve) | write, device);
-	} else {
-		value = gn_window_read32(ack->va, device);
-		gn_window_write32(ack->va, (value & preserve) | write, device);
-	}
-}
 
 /* The lengths in a block's header, each loaded once. */
 static __always_inline struct gn_estatus gn_peek(const void *block, bool device)
@@ -130,11 +114,10 @@ static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset,
 	if (last && !gn_is_last(e))
 		return GN_NO_PLACE;
 
-	mb();				     /* GIVE_BACK_COPY */
-	gn_window_write32(block, 0, device); /* CLEAR */
-	/* Without an ack register, or while it is held back (handover.c), that is all. */
-	if (s->in.ack.va)
-		gn_acknowledge(&s->in.ack, s->in.ack_preserve, s->in.ack_write, device); /* ACK */
+	mb();						/* GIVE_BACK_COPY */
+	gn_window_write32(block, 0, device);		/* CLEAR */
+	if (unlikely(!gn_ack_give(&s->in.ack, device))) /* ACK */
+		gn_bell_look(&s->bell);
 	*entry = e;
 	return GN_TAKEN;
 }

@@ -36,6 +36,20 @@ int gn_window_map(struct gn_window *w, u64 pa, u32 length);
 void gn_window_unmap(struct gn_window *w);
 
 /* NMI-safe. */
+static __always_inline u8 gn_window_read8(const void *at, bool device)
+{
+	return device ? readb_relaxed((const void __iomem __force *)at) :
+			READ_ONCE(*(const u8 *)at);
+}
+
+/* NMI-safe. */
+static __always_inline u16 gn_window_read16(const void *at, bool device)
+{
+	return device ? readw_relaxed((const void __iomem __force *)at) :
+			READ_ONCE(*(const u16 *)at);
+}
+
+/* NMI-safe. */
 static __always_inline u32 gn_window_read32(const void *at, bool device)
 {
 	return device ? readl_relaxed((const void __iomem __force *)at) :
@@ -47,6 +61,24 @@ static __always_inline u64 gn_window_read64(const void *at, bool device)
 {
 	return device ? readq_relaxed((const void __iomem __force *)at) :
 			READ_ONCE(*(const u64 *)at);
+}
+
+/* NMI-safe. */
+static __always_inline void gn_window_write8(void *at, u8 value, bool device)
+{
+	if (device)
+		writeb_relaxed(value, (void __iomem __force *)at);
+	else
+		WRITE_ONCE(*(u8 *)at, value);
+}
+
+/* NMI-safe. */
+static __always_inline void gn_window_write16(void *at, u16 value, bool device)
+{
+	if (device)
+		writew_relaxed(value, (void __iomem __force *)at);
+	else
+		WRITE_ONCE(*(u16 *)at, value);
 }
 
 /* NMI-safe. */

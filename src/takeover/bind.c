@@ -171,17 +171,17 @@ static int mark(struct device *dev, void *data)
 static int give(struct device *dev, void *data)
 {
 	struct gn_source *s;
-	struct gn_hold hold = {};
+	struct gn_ack heir = {};
 
 	if (dev->driver != &driver.driver)
 		return 0;
 	s = dev_get_drvdata(dev);
 	if (!s->life.notify->settled)
-		gn_handover_hold(s, &hold, READ_ONCE(s->in.records) != s->life.marked);
+		gn_handover_hold(s, &heir, READ_ONCE(s->in.records) != s->life.marked);
 	device_release_driver(dev);
 	if (device_attach(dev) < 0)
 		dev_warn(dev, "ghes_nmi: no other driver takes this source back\n");
-	gn_handover_free(&hold);
+	gn_handover_free(&heir);
 	return 0;
 }
 

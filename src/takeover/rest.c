@@ -49,13 +49,14 @@ static bool empty(const struct gn_window *block)
 void gn_handover_await_rest(const struct gn_hest_source *desc)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(REST_MOST_MS);
-	struct gn_window reg, block = {};
+	struct gn_window block = {};
+	struct gn_register reg;
 	int rested = 0;
 	u64 pa;
 
-	if (gn_window_map(&reg, desc->status_reg, 8))
+	if (gn_register_map(&reg, &desc->status))
 		return;
-	pa = gn_window_read64(reg.va, reg.device);
+	pa = gn_register_value(&reg);
 	if (pa && gn_window_map(&block, pa, desc->block_length))
 		block.va = NULL;
 	while (rested < REST_MS && time_before(jiffies, end)) {
@@ -63,55 +64,44 @@ void gn_handover_await_rest(const struct gn_hest_source *desc)
 		usleep_range(1000, 1100);
 	}
 	gn_window_unmap(&block);
-	gn_window_unmap(&reg);
+	gn_register_unmap(&reg);
 	kick_all_cpus_sync();
 }
 
 /**
  * gn_handover_hold() - acknowledge no more records of a source that will be given back
  * @s: a bound source
- * @hold: filled; stays the caller's, with the source's ack register
+ * @heir: has the source's acknowledgement when the source is destroyed; for
+ *        gn_handover_free()
  * @busy: the source is under fire: wait for the record after which firmware waits
  *
  * Context: Process context, sleeps, for some 50 ms at most.
  */
-void gn_handover_hold(struct gn_source *s, struct gn_hold *hold, bool busy)
+void gn_handover_hold(struct gn_source *s, struct gn_ack *heir, bool busy)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(HOLD_MOST_MS);
+	u64 before;
 	int seen;
 
-	*hold = (struct gn_hold){ .ack_preserve = s->in.ack_preserve,
-				  .ack_write = s->in.ack_write };
-	if (!s->in.ack.va || !gn_source_own(s, &seen))
+	*heir = (struct gn_ack){};
+	if (s->in.ack.way == GN_ACK_NONE || !gn_source_own(s, &seen))
 		return;
-	hold->ack = s->in.ack;
-	hold->before = s->in.records;
-	s->in.ack = (struct gn_window){};
-	s->life.hold = hold;
+	gn_ack_hold(&s->in.ack);
+	s->life.heir = heir;
+	before = s->in.records;
 	gn_source_disown(s, &seen);
-	while (busy && READ_ONCE(s->in.records) == hold->before && time_before(jiffies, end))
+	while (busy && READ_ONCE(s->in.records) == before && time_before(jiffies, end))
 		usleep_range(500, 1000);
 }
 
 /**
- * gn_handover_settle() - nothing is collected from a source any more
- * @s: the source, held or not
- */
-void gn_handover_settle(struct gn_source *s)
-{
-	if (s->life.hold)
-		s->life.hold->owed = s->in.records != s->life.hold->before;
-}
-
-/**
  * gn_handover_free() - let firmware raise records again
- * @hold: what gn_handover_hold() filled, of a source that has settled
+ * @heir: what gn_handover_hold() prepared, of a source that is destroyed
  *
  * Context: Process context, may sleep.
  */
-void gn_handover_free(struct gn_hold *hold)
+void gn_handover_free(struct gn_ack *heir)
 {
-	if (hold->owed)
-		gn_collect_acknowledge(&hold->ack, hold->ack_preserve, hold->ack_write);
-	gn_window_unmap(&hold->ack);
+	gn_ack_release(heir);
+	gn_ack_unmap(heir);
 }

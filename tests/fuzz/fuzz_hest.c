@@ -9,6 +9,15 @@ struct seen {
 	size_t calls, ended;
 };
 
+static void reachable(const struct gn_hest_register *r)
+{
+	must(r->bytes == 1 || r->bytes == 2 || r->bytes == 4 || r->bytes == 8);
+	must(r->mask && r->shift < 8 * r->bytes && r->mask << r->shift >> r->shift == r->mask);
+	must(r->bytes == 8 || !(r->mask << r->shift >> 8 * r->bytes));
+	must(r->address && r->address % r->bytes == 0 && r->address + r->bytes > r->address);
+	must(!r->port || (r->bytes <= 4 && r->address + r->bytes <= 0x10000));
+}
+
 static int take(void *arg, const struct gn_hest_source *src, const char *why)
 {
 	struct seen *seen = arg;
@@ -21,11 +30,12 @@ static int take(void *arg, const struct gn_hest_source *src, const char *why)
 	}
 	must(src->enabled);
 	must(src->block_length >= GN_BLOCK_MIN && src->block_length <= GN_BLOCK_MAX);
-	must(src->status_reg && src->status_reg % 8 == 0 && src->status_reg + 8 > src->status_reg);
-	must(src->v2 == (src->ack_reg != 0));
+	must(src->block_length <= src->block_said && !src->assist);
+	reachable(&src->status);
+	must(src->status.mask >= 0xffffffff);
+	must(src->v2 == (src->ack.address != 0));
 	if (src->v2)
-		must((src->ack_width == 4 || src->ack_width == 8) &&
-		     src->ack_reg % src->ack_width == 0);
+		reachable(&src->ack);
 	must(*gn_notify_name(src->notify));
 	return 0;
 }

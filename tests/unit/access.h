@@ -18,12 +18,20 @@
 /* The window as it is, its accessors by other names. */
 #define GN_ARCH_H
 #define gn_arch_copy	  memcpy
+#define gn_window_read8	  plain_read8
+#define gn_window_read16  plain_read16
+#define gn_window_write8  plain_write8
+#define gn_window_write16 plain_write16
 #define gn_window_read32  plain_read32
 #define gn_window_read64  plain_read64
 #define gn_window_write32 plain_write32
 #define gn_window_write64 plain_write64
 #define gn_window_copy	  plain_copy
 #include "path/window.h"
+#undef gn_window_read8
+#undef gn_window_read16
+#undef gn_window_write8
+#undef gn_window_write16
 #undef gn_window_read32
 #undef gn_window_read64
 #undef gn_window_write32
@@ -61,6 +69,21 @@ static char what_is_read(const void *at, bool device)
 	return at == block_at + 16 ? 'V' : 'P';
 }
 
+static u8 gn_window_read8(const void *at, bool device)
+{
+	letter(what_is_read(at, device));
+	return *(const u8 *)at;
+}
+
+static u16 gn_window_read16(const void *at, bool device)
+{
+	u16 value;
+
+	letter(what_is_read(at, device));
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
 static u32 gn_window_read32(const void *at, bool device)
 {
 	u32 value;
@@ -77,6 +100,22 @@ static u64 gn_window_read64(const void *at, bool device)
 	letter(what_is_read(at, device));
 	memcpy(&value, at, sizeof(value));
 	return value;
+}
+
+static void gn_window_write8(void *at, u8 value, bool device)
+{
+	assert_int_equal(device, device_expected);
+	assert_ptr_equal(at, ack_at);
+	letter('A');
+	*(u8 *)at = value;
+}
+
+static void gn_window_write16(void *at, u16 value, bool device)
+{
+	assert_int_equal(device, device_expected);
+	assert_ptr_equal(at, ack_at);
+	letter('A');
+	memcpy(at, &value, sizeof(value));
 }
 
 static void gn_window_write32(void *at, u32 value, bool device)

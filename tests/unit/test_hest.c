@@ -229,6 +229,17 @@ TEST(callback_ends_the_walk)
 	assert_int_equal(seen.n, 4);
 }
 
+static void assert_reachable(const struct gn_hest_register *r)
+{
+	assert_true(r->bytes == 1 || r->bytes == 2 || r->bytes == 4 || r->bytes == 8);
+	assert_true(r->mask && r->shift < 8 * r->bytes);
+	assert_true(r->mask << r->shift >> r->shift == r->mask);
+	assert_true(r->bytes == 8 || !(r->mask << r->shift >> 8 * r->bytes));
+	assert_true(r->address && r->address % r->bytes == 0);
+	assert_true(r->address + r->bytes > r->address);
+	assert_true(!r->port || (r->bytes <= 4 && r->address + r->bytes <= 0x10000));
+}
+
 /* What the rest of the module relies on in a source that is handed out as usable. */
 static int check_promises(void *arg, const struct gn_hest_source *src, const char *why)
 {
@@ -239,11 +250,11 @@ static int check_promises(void *arg, const struct gn_hest_source *src, const cha
 		return 0;
 	assert_true(src->enabled);
 	assert_in_range(src->block_length, GN_BLOCK_MIN, GN_BLOCK_MAX);
-	assert_true(src->status_reg && src->status_reg % 8 == 0);
-	if (!src->v2)
-		return 0;
-	assert_true(src->ack_width == 4 || src->ack_width == 8);
-	assert_true(src->ack_reg && src->ack_reg % src->ack_width == 0);
+	assert_true(src->block_length <= src->block_said && !src->assist);
+	assert_reachable(&src->status);
+	assert_true(src->status.mask >= 0xffffffff);
+	if (src->v2)
+		assert_reachable(&src->ack);
 	return 0;
 }
 

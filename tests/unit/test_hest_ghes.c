@@ -21,6 +21,16 @@ static const char *refusal(u32 offset, u64 value, u32 bytes)
 	return seen.why[0];
 }
 
+static void assert_register(const struct gn_hest_register *r, u64 address, bool port, u8 bytes,
+			    u8 shift, u64 mask)
+{
+	assert_int_equal(r->address, address);
+	assert_int_equal(r->port, port);
+	assert_int_equal(r->bytes, bytes);
+	assert_int_equal(r->shift, shift);
+	assert_int_equal(r->mask, mask);
+}
+
 TEST(fields_of_ghes_are_read)
 {
 	struct table t;
@@ -43,8 +53,8 @@ TEST(fields_of_ghes_are_read)
 	assert_int_equal(seen.src[0].poll_ms, 0x11223344);
 	assert_int_equal(seen.src[0].vector, 0x55667788);
 	assert_int_equal(seen.src[0].block_length, 0x1234);
-	assert_int_equal(seen.src[0].status_reg, 0x123456789abcdef8);
-	assert_int_equal(seen.src[0].ack_reg, 0);
+	assert_register(&seen.src[0].status, 0x123456789abcdef8, false, 8, 0, ~0ull);
+	assert_int_equal(seen.src[0].ack.address, 0);
 }
 
 TEST(fields_of_ghes_v2_are_read)
@@ -62,9 +72,8 @@ TEST(fields_of_ghes_v2_are_read)
 	assert_int_equal(seen.n, 1);
 	assert_null(seen.why[0]);
 	assert_true(seen.src[0].v2);
-	assert_int_equal(seen.src[0].status_reg, 0x7e000040);
-	assert_int_equal(seen.src[0].ack_reg, 0x123456789abcdef8);
-	assert_int_equal(seen.src[0].ack_width, 8);
+	assert_register(&seen.src[0].status, 0x7e000040, false, 8, 0, ~0ull);
+	assert_register(&seen.src[0].ack, 0x123456789abcdef8, false, 8, 0, ~0ull);
 	assert_int_equal(seen.src[0].ack_preserve, 0xfedcba9876543210);
 	assert_int_equal(seen.src[0].ack_write, 0x0123456789abcdef);
 }
@@ -91,26 +100,51 @@ TEST(disabled_entries_are_left_out)
 	assert_int_equal(seen.src[4].id, 14);
 }
 
+/* The one entry with @bytes at @offset replaced, which is usable. */
+static struct gn_hest_source changed(u32 offset, const u8 *bytes, u32 n)
+{
+	struct table t;
+	struct seen seen;
+
+	start(&t);
+	memcpy(add_ghes_v2(&t, 3) + offset, bytes, n);
+	assert_int_equal(parse(&t, &seen), 0);
+	assert_null(seen.why[0]);
+	return seen.src[0];
+}
+
 TEST(block_length_has_bounds)
 {
+	static const u32 lengths[] = {
+		20, 83, 84, 65536, GN_BLOCK_MAX, GN_BLOCK_MAX + 1, 0xffffffff
+	};
+	u32 i;
+
 	assert_non_null(strstr(refusal(60, 0, 4), "too small"));
 	assert_non_null(strstr(refusal(60, GN_BLOCK_MIN - 1, 4), "too small"));
-	assert_null(refusal(60, GN_BLOCK_MIN, 4));
-	assert_null(refusal(60, GN_BLOCK_MAX, 4));
-	assert_non_null(strstr(refusal(60, GN_BLOCK_MAX + 1, 4), "larger"));
-	assert_non_null(strstr(refusal(60, 0xffffffff, 4), "larger"));
+	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct gn_hest_source src;
+		u8 le[4];
+
+		put32(le, lengths[i]);
+		src = changed(60, le, 4);
+		assert_int_equal(src.block_said, lengths[i]);
+		assert_int_equal(src.block_length,
+				 lengths[i] < GN_BLOCK_MAX ? lengths[i] : GN_BLOCK_MAX);
+	}
 }
 
 /* Generic addresses: space, width, offset, access size, address (ACPI 6.5, 5.2.3.2). */
 TEST(status_register_must_be_reachable)
 {
-	static const u8 widths[] = { 0, 1, 8, 16, 32, 63, 65, 128, 255 };
+	static const u8 widths[] = { 0, 1, 8, 16, 31, 65, 128, 255 };
 	u32 i;
 
 	for (i = 1; i < 256; i++)
 		assert_non_null(strstr(refusal(20, i, 1), "error status address"));
 	for (i = 0; i < sizeof(widths); i++)
 		assert_non_null(strstr(refusal(21, widths[i], 1), "error status address"));
+	assert_null(refusal(21, 32, 1));
 	for (i = 1; i < 256; i++)
 		assert_non_null(strstr(refusal(22, i, 1), "error status address"));
 	for (i = 1; i < 8; i++)
@@ -119,20 +153,24 @@ TEST(status_register_must_be_reachable)
 	assert_non_null(strstr(refusal(24, 0xfffffffffffffff8, 8), "error status address"));
 	assert_null(refusal(24, 0xfffffffffffffff0, 8));
 	assert_null(refusal(24, 8, 8));
-	/* How wide the accesses are, firmware may say or not. */
+	/* How wide the accesses are, firmware may say or not; five is no size. */
 	for (i = 0; i < 5; i++)
 		assert_null(refusal(23, i, 1));
+	for (; i < 256; i++)
+		assert_non_null(strstr(refusal(23, i, 1), "error status address"));
 }
 
 TEST(ack_register_must_be_reachable)
 {
-	static const u8 widths[] = { 0, 1, 8, 16, 31, 33, 63, 65, 128, 255 };
+	static const u8 widths[] = { 0, 65, 128, 255 };
 	u32 i;
 
 	for (i = 1; i < 256; i++)
 		assert_non_null(strstr(refusal(64, i, 1), "read ack"));
 	for (i = 0; i < sizeof(widths); i++)
 		assert_non_null(strstr(refusal(65, widths[i], 1), "read ack"));
+	for (i = 1; i < 65; i++)
+		assert_null(refusal(65, i, 1));
 	for (i = 1; i < 256; i++)
 		assert_non_null(strstr(refusal(66, i, 1), "read ack"));
 	for (i = 1; i < 8; i++)
@@ -142,25 +180,134 @@ TEST(ack_register_must_be_reachable)
 	assert_null(refusal(68, 0xfffffffffffffff0, 8));
 }
 
-TEST(ack_register_may_be_32_bits_wide)
+TEST(registers_have_many_shapes)
 {
-	struct table t;
-	struct seen seen;
-	u8 *p;
+	static const struct shape {
+		u8 gas[4]; /* space, width, offset, access size */
+		u64 address;
+		u8 bytes; /* 0: it cannot be reached */
+	} shapes[] = {
+		{ { 0, 64, 0, 4 }, 0x1000, 8 },	  { { 0, 64, 0, 3 }, 0x1000, 8 }, /* corrected */
+		{ { 0, 64, 0, 1 }, 0x1000, 8 },	  { { 0, 64, 0, 3 }, 0x1004, 0 },
+		{ { 0, 64, 0, 0 }, 0x1000, 8 },	  { { 0, 64, 1, 4 }, 0x1000, 0 },
+		{ { 0, 63, 1, 4 }, 0x1000, 8 },	  { { 0, 32, 0, 3 }, 0x1004, 4 },
+		{ { 0, 32, 0, 1 }, 0x1004, 4 }, /* corrected */
+		{ { 0, 32, 0, 4 }, 0x1000, 8 },	  { { 0, 32, 32, 4 }, 0x1000, 8 },
+		{ { 0, 32, 33, 4 }, 0x1000, 0 },  { { 0, 32, 0, 4 }, 0x1004, 4 }, /* narrowed */
+		{ { 0, 32, 1, 3 }, 0x1000, 0 },	  { { 0, 32, 1, 0 }, 0x1000, 8 },
+		{ { 0, 32, 0, 3 }, 0x1002, 0 },	  { { 0, 16, 0, 2 }, 0x1002, 2 },
+		{ { 0, 16, 0, 1 }, 0x1002, 0 },	  { { 0, 16, 8, 3 }, 0x1000, 4 },
+		{ { 0, 16, 0, 2 }, 0x1001, 0 },	  { { 0, 16, 0, 0 }, 0x1002, 2 },
+		{ { 0, 8, 0, 1 }, 0x1003, 1 },	  { { 0, 8, 56, 4 }, 0x1000, 8 },
+		{ { 0, 8, 4, 3 }, 0x1000, 4 },	  { { 0, 8, 4, 1 }, 0x1000, 0 },
+		{ { 0, 1, 7, 1 }, 0x1003, 1 },	  { { 0, 1, 8, 1 }, 0x1000, 0 },
+		{ { 1, 8, 0, 1 }, 0xa01, 1 },	  { { 1, 16, 0, 2 }, 0xa02, 2 },
+		{ { 1, 32, 0, 3 }, 0xa04, 4 },	  { { 1, 64, 0, 4 }, 0xa08, 0 },
+		{ { 1, 8, 0, 1 }, 0xffff, 1 },	  { { 1, 8, 0, 1 }, 0x10000, 0 },
+		{ { 1, 32, 0, 3 }, 0xfffc, 4 },	  { { 1, 16, 0, 2 }, 0xffff, 0 },
+		{ { 0, 8, 0, 5 }, 0x1000, 0 },	  { { 0, 8, 0, 255 }, 0x1000, 0 },
+		{ { 127, 64, 0, 4 }, 0x1000, 0 },
+	};
+	u32 i, n = sizeof(shapes) / sizeof(shapes[0]);
 
-	start(&t);
-	p = add_ghes_v2(&t, 1);
-	p[65] = 32;
-	put64(p + 68, 0x7e000004);
-	assert_int_equal(parse(&t, &seen), 0);
-	assert_null(seen.why[0]);
-	assert_int_equal(seen.src[0].ack_width, 4);
-	put64(p + 68, 0x7e000002);
-	assert_int_equal(parse(&t, &seen), 0);
-	assert_non_null(seen.why[0]);
-	put64(p + 68, 0xfffffffffffffffc);
-	assert_int_equal(parse(&t, &seen), 0);
-	assert_non_null(seen.why[0]);
+	for (i = 0; i < n; i++) {
+		const struct shape *s = &shapes[i];
+		u64 mask = s->gas[1] == 64 ? ~0ull : (1ull << s->gas[1]) - 1;
+		u8 gas[12];
+
+		print_message("# shape %u\n", i);
+		memcpy(gas, s->gas, 4);
+		put64(gas + 4, s->address);
+		if (s->bytes) {
+			struct gn_hest_source src = changed(64, gas, 12);
+
+			assert_register(&src.ack, s->address, s->gas[0] == 1, s->bytes, s->gas[2],
+					mask);
+			if (s->gas[1] >= 32) {
+				src = changed(20, gas, 12);
+				assert_register(&src.status, s->address, s->gas[0] == 1, s->bytes,
+						s->gas[2], mask);
+			}
+		} else {
+			struct table t;
+			struct seen seen;
+
+			start(&t);
+			memcpy(add_ghes_v2(&t, 3) + 64, gas, 12);
+			assert_int_equal(parse(&t, &seen), 0);
+			assert_non_null(strstr(seen.why[0], "read ack"));
+		}
+	}
+}
+
+/* Machine check entries that firmware gives assistance through GHES entries (GHES_ASSIST). */
+TEST(assistants_are_left_out)
+{
+	static const u16 types[] = { 0, 1, 11 };
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		u32 size = types[i] ? 48 : 40;
+		struct table t;
+		struct seen seen;
+		u8 *check;
+
+		start(&t);
+		put16(add_ghes(&t, 1) + 4, 50);
+		check = add(&t, types[i], 50, size);
+		put16(add_ghes_v2(&t, 2) + 4, 50);
+		put16(add_ghes_v2(&t, 3) + 4, 51);
+		put16(add_ghes_v2(&t, 4) + 4, 0xffff);
+		check[6] = 1 << 2;
+		assert_int_equal(parse(&t, &seen), 0);
+		assert_int_equal(seen.n, 4);
+		assert_true(seen.src[0].assist && seen.src[1].assist);
+		assert_non_null(strstr(seen.why[0], "GHES_ASSIST"));
+		assert_non_null(strstr(seen.why[1], "GHES_ASSIST"));
+		assert_false(seen.src[2].assist || seen.src[3].assist);
+		assert_true(!seen.why[2] && !seen.why[3]);
+		/* Without the flag, a relation alone, they are sources as any other. */
+		check[6] = (u8) ~(1 << 2);
+		assert_int_equal(parse(&t, &seen), 0);
+		assert_true(!seen.why[0] && !seen.why[1] && !seen.src[1].assist);
+	}
+}
+
+/* A source that acknowledges at @address, @bytes at a time, in the @width bits from @shift on. */
+static struct gn_hest_source acks(u64 address, u8 bytes, u8 shift, u32 width, u64 preserve)
+{
+	return (struct gn_hest_source){
+		.v2 = true,
+		.ack = { .address = address,
+			 .bytes = bytes,
+			 .shift = shift,
+			 .mask = width == 64 ? ~0ull : (1ull << width) - 1 },
+		.ack_preserve = preserve,
+	};
+}
+
+TEST(acknowledgements_in_one_word_collide)
+{
+	struct gn_hest_source whole = acks(0x1000, 8, 0, 64, ~1ull);
+	struct gn_hest_source low = acks(0x1000, 4, 0, 32, ~1ull);
+	struct gn_hest_source high = acks(0x1004, 4, 0, 32, ~1ull);
+	struct gn_hest_source byte = acks(0x1007, 1, 0, 8, 0);
+	struct gn_hest_source bell = acks(0x1000, 8, 0, 64, 0), none = bell, port = whole;
+	/* It writes its whole field, and keeps what is beside it. */
+	struct gn_hest_source field = acks(0x1000, 8, 8, 8, 0);
+
+	none.v2 = false;
+	port.ack.port = true;
+	assert_true(gn_hest_acks_collide(&whole, &whole));
+	assert_true(gn_hest_acks_collide(&whole, &low) && gn_hest_acks_collide(&low, &whole));
+	assert_true(gn_hest_acks_collide(&whole, &high) && gn_hest_acks_collide(&high, &whole));
+	assert_true(gn_hest_acks_collide(&byte, &whole) && gn_hest_acks_collide(&high, &byte));
+	assert_true(gn_hest_acks_collide(&bell, &whole) && gn_hest_acks_collide(&field, &field));
+	assert_false(gn_hest_acks_collide(&low, &high) || gn_hest_acks_collide(&high, &low));
+	assert_false(gn_hest_acks_collide(&byte, &low));
+	assert_false(gn_hest_acks_collide(&bell, &bell));
+	assert_false(gn_hest_acks_collide(&none, &whole) || gn_hest_acks_collide(&whole, &none));
+	assert_false(gn_hest_acks_collide(&port, &whole));
 }
 
 TEST(notifications_have_names)
@@ -189,7 +336,9 @@ int main(void)
 		cmocka_unit_test(block_length_has_bounds),
 		cmocka_unit_test(status_register_must_be_reachable),
 		cmocka_unit_test(ack_register_must_be_reachable),
-		cmocka_unit_test(ack_register_may_be_32_bits_wide),
+		cmocka_unit_test(registers_have_many_shapes),
+		cmocka_unit_test(assistants_are_left_out),
+		cmocka_unit_test(acknowledgements_in_one_word_collide),
 		cmocka_unit_test(notifications_have_names),
 	};
 

@@ -120,19 +120,33 @@ def fields(c: Collection) -> None:
 
     middle("disabled", "firmware did not enable it", same, enabled=False)
     middle("disabled", "a GHES entry, not enabled", same, version="ghes", enabled=False)
-    for length in (0, 20, 83):
+    for length in (0, 19):
         middle("block_length", f"a block of {length} bytes holds no record", same, length=length)
+    for length in (20, 83):
+        middle("block_length", f"{length} bytes hold a header and no section", same, kept=True,
+               length=length)
     for length in (MIB + 1, 0x80000000, 0xFFFFFFFF):
-        middle("block_length", f"a block of {length:#x} bytes", same, length=length)
-    middle("block_length", "the least that is believed", same, kept=True, length=84)
-    middle("block_length", "the most that is believed", same, kept=True, length=MIB)
+        middle("block_length", f"a block of {length:#x} bytes: the first MiB is used", same,
+               kept=True, length=length)
+    middle("block_length", "the least with a section", same, kept=True, length=84)
+    middle("block_length", "the most that is used", same, kept=True, length=MIB)
     for register, at, least in (("status", 20, 64), ("ack", 64, 32)):
         for space in (1, 2, 127):
             middle("register_space", f"{register} register in address space {space}",
                    lambda data, at=at, space=space: patched(data, at, bytes([space])))
-        for width in (0, 8, 16, 255):
+        for width in (0, 8, 16, 32, 255):
             middle("register_width", f"{register} register of {width} bits",
-                   lambda data, at=at, width=width: patched(data, at + 1, bytes([width])))
+                   lambda data, at=at, width=width: patched(data, at + 1, bytes([width])),
+                   kept=0 < width <= 32 and width >= (32 if register == "status" else 8))
+        for access in (0, 1, 2, 3, 5):
+            middle("register_access", f"{register} register of 64 bits with access size {access}",
+                   lambda data, at=at, access=access: patched(data, at + 3, bytes([access])),
+                   kept=access < 5)
+        for shape, address, kept in ((b"\1\x20\0\3", 0xA04, True), (b"\1\x20\0\3", 0xFFFE, False),
+                                     (b"\1\x40\0\4", 0xA08, False)):
+            gas = shape + struct.pack("<Q", address)
+            middle("register_port", f"{register} register of {shape[1]} bits at I/O port {address:#x}",
+                   lambda data, at=at, gas=gas: patched(data, at, gas), kept=kept)
         middle("register_offset", f"{register} register from bit 1 on", lambda data, at=at: patched(data, at + 2, b"\1"))
         for address in (0, 0x7E000001, 0x7E000004 + (least == 32), 0xFFFFFFFFFFFFFFFF):
             middle("register_address", f"{register} register at {address:#x}",
@@ -140,6 +154,10 @@ def fields(c: Collection) -> None:
     middle("ack_32", "an ack register of 32 bits", lambda data: patched(data, 65, b"\x20"), kept=True)
     middle("ack_32", "of 32 bits at an address of 4 bytes",
            lambda data: patched(patched(data, 65, b"\x20"), 68, struct.pack("<Q", 0x7E000004)), kept=True)
+    for width, offset, access, kept in ((8, 0, 1, True), (8, 24, 3, True), (16, 16, 3, True),
+                                        (8, 4, 1, False), (1, 63, 4, True), (1, 32, 3, False)):
+        middle("ack_field", f"an ack register of {width} bits from bit {offset} on, access size {access}",
+               lambda data, shape=bytes([width, offset, access]): patched(data, 65, shape), kept=kept)
     for kind in (0, 4, 8, 12, 255):
         middle("notification", f"notification type {kind}: whether it can be served is not the table's business",
                lambda data, kind=kind: patched(data, 32, bytes([kind])), kept=True)
@@ -148,8 +166,25 @@ def fields(c: Collection) -> None:
     c.add("many", " ".join(f"+{i}" for i in range(1, 65)), "64 sources", table([ghes(i) for i in range(1, 65)]))
 
 
+def assistants(c: Collection) -> None:
+    """GHES entries that a machine check entry is helped by (GHES_ASSIST) are nobody's to take."""
+    def related(data: bytes, to: int) -> bytes:
+        return patched(data, 4, struct.pack("<H", to))
+
+    for what, check, source_id in (("machine check", machine_check(), 90),
+                                   ("corrected machine check", corrected_check(), 91),
+                                   ("deferred machine check", corrected_check(11), 91)):
+        flagged = patched(check, 6, bytes([4]))
+        c.add("assist", "-1 +2 +3", f"{what} that is assisted by source 1",
+              table([flagged, related(ghes(1), source_id), ghes(2), related(ghes(3), 7)]))
+        c.add("assist", "-1 +2", f"{what} behind its assistant",
+              table([related(ghes(1, "ghes"), source_id), flagged, ghes(2)]))
+        c.add("assist", "+1 +2", f"{what} without the flag: source 1 is related, and a source",
+              table([patched(check, 6, bytes([0xFB])), related(ghes(1), source_id), ghes(2)]))
+
+
 def vectors() -> list[Vector]:
     c = Collection()
-    for part in (tables, others, fields):
+    for part in (tables, others, fields, assistants):
         part(c)
     return c.vectors

@@ -47,6 +47,19 @@ static inline int atomic_fetch_inc(atomic_t *v)
 	return __atomic_fetch_add(&v->counter, 1, __ATOMIC_SEQ_CST);
 }
 
+static inline int atomic_xchg(atomic_t *v, int i)
+{
+	return __atomic_exchange_n(&v->counter, i, __ATOMIC_SEQ_CST);
+}
+
+#define cmpxchg(p, old, new)                                                           \
+	({                                                                             \
+		__typeof__(*(p)) was = (old);                                          \
+		__atomic_compare_exchange_n((p), &was, (new), false, __ATOMIC_SEQ_CST, \
+					    __ATOMIC_RELAXED);                         \
+		was;                                                                   \
+	})
+
 static inline int atomic_cmpxchg(atomic_t *v, int old, int new)
 {
 	__atomic_compare_exchange_n(&v->counter, &old, new, false, __ATOMIC_SEQ_CST,

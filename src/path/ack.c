@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: acknowledgements
+ *
+ * Everything that the module writes into a read ack register is written here. What it
+ * writes is (register & preserve) | write, at the register's place in the word that one
+ * access reads; bits of the word that are not the register's stay as they are.
+ *
+ * Several sources may acknowledge by one word. Where each writes the whole word whatever
+ * it holds (preserve 0), that is a doorbell, and nothing needs to be done: no write
+ * depends on another. Where bits are preserved, two of them at a time would lose one:
+ *
+ *	CPU 0	reads 0
+ *	CPU 1	reads 0, writes 2
+ *	CPU 0	writes 1: firmware never sees the 2
+ *
+ * So these sources have a bank: a slot each and one claim. A source marks its slot and
+ * calls the claim. Who owns the claim writes for all marked slots and looks again when
+ * somebody called meanwhile; nobody else touches the word, and nobody waits. An NMI that
+ * comes while the code it interrupts owns the claim leaves its mark and goes.
+ *
+ *	MARK	atomic_set() before CLAIM_CALL: who owns the claim and reads that call sees it
+ *	TAKE	atomic_xchg(): one owner writes for one mark
+ *
+ * An owner that has looked too often leaves with marks behind, for hostile firmware could
+ * hold it for ever; its drain settles them.
+ *
+ * Other writers, firmware among them, may change the word between the read and the write.
+ * In Normal memory a compare-and-exchange notices, a bounded number of times.
+ *
+ * While a source changes hands its acknowledgement can be held: what would be given is
+ * owed, and given at the end.
+ */
+#include <linux/atomic.h>
+#include <linux/delay.h>
+#include <linux/errno.h>
+#include <linux/kprobes.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+
+#include "path/ack.h"
+#include "path/claim.h"
+
+/* Looks in a row, and tries to write a word that others write too. */
+#define LOOKS_MAX 8
+#define TRIES_MAX 8
+
+/* Sources that can share one word: a bit each. */
+#define SLOTS 64u
+/* Bytes of the widest access. */
+#define WORD 8u
+
+/**
+ * struct slot - a source's place in a bank
+ * @marked: it is to be acknowledged
+ * @used: by a source; the rest is that source's, and changes under the mutex while
+ *        nothing is marked
+ * @keep: bits of the word that stay as they are
+ * @set: bits of the word that are set
+ * @reg: the register
+ */
+struct slot {
+	atomic_t marked;
+	bool used;
+	u64 keep;
+	u64 set;
+	struct gn_register reg;
+};
+
+/**
+ * struct gn_bank - sources whose acknowledgements are in one word
+ * @node: in the list of banks
+ * @word: its address, divided by the bytes of the widest access
+ * @port: of I/O ports
+ * @users: how many
+ * @slots_used: beyond so many slots none is used; it only grows
+ * @claim: its owner writes the word
+ * @slots: the sources
+ */
+struct gn_bank {
+	struct list_head node;
+	u64 word;
+	bool port;
+	u32 users;
+	u32 slots_used;
+	struct gn_claim claim;
+	struct slot slots[SLOTS];
+};
+
+static LIST_HEAD(banks);
+static DEFINE_MUTEX(banking);
+
+/* NMI-safe. */
+static bool replace(const struct gn_register *r, u64 old, u64 new)
+{
+	if (r->shape.port || r->window.device || r->shape.bytes < 4) {
+		gn_register_write(r, new);
+		return true;
+	}
+	if (r->shape.bytes == 4)
+		return cmpxchg((u32 *)r->at, (u32)old, (u32) new) == (u32)old;
+	return cmpxchg((u64 *)r->at, old, new) == old;
+}
+NOKPROBE_SYMBOL(replace);
+
+/* NMI-safe. Nobody else of this module writes the word. */
+static void update(const struct gn_register *r, u64 keep, u64 set)
+{
+	u64 value;
+	int tries;
+
+	for (tries = 0; tries < TRIES_MAX; tries++) {
+		value = gn_register_read(r);
+		if (replace(r, value, (value & keep) | set))
+			return;
+	}
+	gn_register_write(r, (value & keep) | set);
+}
+NOKPROBE_SYMBOL(update);
+
+/* NMI-safe, owner of the bank's claim. */
+static void write_marked(struct gn_bank *bank)
+{
+	u32 i, n = READ_ONCE(bank->slots_used);
+
+	for (i = 0; i < n; i++) {
+		struct slot *slot = &bank->slots[i];
+
+		if (atomic_read(&slot->marked) && atomic_xchg(&slot->marked, 0)) /* TAKE */
+			update(&slot->reg, slot->keep, slot->set);
+	}
+}
+NOKPROBE_SYMBOL(write_marked);
+
+/**
+ * gn_ack_settle() - write what other sources have left to write
+ * @a: an acknowledgement that gn_ack_give() could not give, or any other
+ *
+ * Context: NMI-safe.
+ * Return: false: still not all.
+ */
+bool gn_ack_settle(struct gn_ack *a)
+{
+	int seen, looks = LOOKS_MAX;
+
+	if (!a->bank || !gn_claim_take(&a->bank->claim, &seen))
+		return true;
+	do {
+		if (!looks--) {
+			gn_claim_abandon(&a->bank->claim);
+			return false;
+		}
+		write_marked(a->bank);
+	} while (!gn_claim_leave(&a->bank->claim, &seen));
+	return true;
+}
+NOKPROBE_SYMBOL(gn_ack_settle);
+
+/**
+ * gn_ack_give_slowly() - gn_ack_give() of what is not the common register
+ * @a: the acknowledgement
+ *
+ * Context: NMI-safe, owner of the source's collecting claim.
+ * Return: as gn_ack_give().
+ */
+bool gn_ack_give_slowly(struct gn_ack *a)
+{
+	u64 value;
+
+	if (a->way == GN_ACK_HELD) {
+		a->owed = true;
+		return true;
+	}
+	wmb(); /* GIVE_BACK_CLEAR */
+	if (a->way == GN_ACK_SHARED) {
+		atomic_set(&a->bank->slots[a->slot].marked, 1); /* MARK */
+		return gn_ack_settle(a);
+	}
+	value = gn_register_read(&a->reg);
+	gn_register_write(&a->reg, (value & a->keep) | a->set);
+	return true;
+}
+NOKPROBE_SYMBOL(gn_ack_give_slowly);
+
+/**
+ * gn_ack_hold() - from now on an acknowledgement is owed, not given
+ * @a: the acknowledgement
+ *
+ * Context: Owner of the source's collecting claim.
+ */
+void gn_ack_hold(struct gn_ack *a)
+{
+	if (a->way == GN_ACK_NONE || a->way == GN_ACK_HELD)
+		return;
+	a->kept = a->way;
+	a->way = GN_ACK_HELD;
+}
+
+/**
+ * gn_ack_release() - the opposite: give what is owed
+ * @a: the acknowledgement, held or not
+ *
+ * Context: As gn_ack_hold(); or nobody collects from the source any more.
+ */
+void gn_ack_release(struct gn_ack *a)
+{
+	if (a->way != GN_ACK_HELD)
+		return;
+	a->way = a->kept;
+	if (a->owed)
+		while (!gn_ack_give(a, a->reg.window.device))
+			cpu_relax();
+	a->owed = false;
+}
+
+/* Context: under the mutex. The bank of a word; made if there is none, NULL on no memory. */
+static struct gn_bank *bank_of(const struct gn_hest_register *shape)
+{
+	u64 word = shape->address / WORD;
+	struct gn_bank *bank;
+
+	list_for_each_entry(bank, &banks, node)
+		if (bank->word == word && bank->port == shape->port)
+			return bank;
+	bank = kzalloc(sizeof(*bank), GFP_KERNEL);
+	if (!bank)
+		return NULL;
+	bank->word = word;
+	bank->port = shape->port;
+	list_add(&bank->node, &banks);
+	return bank;
+}
+
+/* Context: under the mutex. */
+static void drop_empty(struct gn_bank *bank)
+{
+	if (bank->users)
+		return;
+	list_del(&bank->node);
+	kfree(bank);
+}
+
+static int join(struct gn_ack *a)
+{
+	struct gn_bank *bank;
+	int err = -ENOMEM;
+	u32 i;
+
+	mutex_lock(&banking);
+	bank = bank_of(&a->reg.shape);
+	if (!bank)
+		goto out;
+	err = -ENOSPC;
+	for (i = 0; i < SLOTS && bank->slots[i].used; i++)
+		;
+	if (i < SLOTS) {
+		bank->slots[i] = (struct slot){
+			.used = true,
+			.keep = a->keep,
+			.set = a->set,
+			.reg = a->reg,
+		};
+		bank->users++;
+		if (i >= bank->slots_used)
+			WRITE_ONCE(bank->slots_used, i + 1);
+		a->slot = i;
+		a->bank = bank;
+		err = 0;
+	}
+	drop_empty(bank);
+out:
+	mutex_unlock(&banking);
+	return err;
+}
+
+/* The claim is owned, so that nobody writes for this source when it is gone. */
+static void leave(struct gn_ack *a)
+{
+	struct gn_bank *bank = a->bank;
+	int seen;
+
+	mutex_lock(&banking);
+	while (!gn_claim_take(&bank->claim, &seen))
+		usleep_range(10, 50);
+	do {
+		write_marked(bank);
+		bank->slots[a->slot].used = false;
+	} while (!gn_claim_leave(&bank->claim, &seen));
+	bank->users--;
+	drop_empty(bank);
+	mutex_unlock(&banking);
+}
+
+/**
+ * gn_ack_map() - make a source's acknowledgement ready
+ * @a: filled
+ * @desc: the source; one without a register acknowledges nothing
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -ENOSPC: too many sources share the register; or what
+ *         gn_register_map() returns.
+ */
+int gn_ack_map(struct gn_ack *a, const struct gn_hest_source *desc)
+{
+	const struct gn_hest_register *shape = &desc->ack;
+	int err;
+
+	*a = (struct gn_ack){};
+	if (!desc->v2)
+		return 0;
+	a->keep = ~((~desc->ack_preserve & shape->mask) << shape->shift);
+	a->set = (desc->ack_write & shape->mask) << shape->shift;
+	err = gn_register_map(&a->reg, shape);
+	if (err)
+		return err;
+	a->way = gn_register_is_plain(&a->reg) ? GN_ACK_PLAIN : GN_ACK_SHAPED;
+	if (!desc->ack_shared)
+		return 0;
+	err = join(a);
+	if (!err)
+		a->way = GN_ACK_SHARED;
+	else
+		gn_ack_unmap(a);
+	return err;
+}
+
+/**
+ * gn_ack_unmap() - undo gn_ack_map()
+ * @a: the acknowledgement; nobody gives it any more. What is owed stays owed
+ *
+ * Context: Process context, may sleep.
+ */
+void gn_ack_unmap(struct gn_ack *a)
+{
+	if (a->bank)
+		leave(a);
+	gn_register_unmap(&a->reg);
+	*a = (struct gn_ack){};
+}
