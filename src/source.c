@@ -23,6 +23,12 @@
 #define QUEUE_DEFAULT (64u << 10)
 #define QUEUE_LARGEST (64u << 20)
 
+/* The in-tree driver uses so much of a block at most. */
+#define BLOCK_USUAL (64u << 10)
+
+/* Milliseconds until memory that could not be had is asked for again. */
+#define AGAIN_MS 1000
+
 /*
  * The queue's pages, mapped twice in a row (queue.c says why). Memory is at
  * most the default beside what one record of the largest size needs.
@@ -101,11 +107,40 @@ void gn_source_disown(struct gn_source *s, int *seen)
 	gn_bell_look(&s->bell);
 }
 
+/*
+ * Firmware may say that a block is longer than the memory it has for it. Of one that
+ * is too long for anybody else, too, the length that others use is tried.
+ */
+static int map_block(const struct gn_hest_source *desc, struct gn_window *block, u64 pa)
+{
+	int err = gn_window_map(block, pa, desc->block_length);
+
+	if (err == -EINVAL && desc->block_length > BLOCK_USUAL)
+		err = gn_window_map(block, pa, BLOCK_USUAL);
+	return err;
+}
+
 /* The fast path reads 64-bit words of Normal memory. */
 static void tell_device(struct gn_source *s)
 {
 	s->in.device = !gn_register_is_plain(&s->in.reg) || s->in.reg.window.device ||
 		       s->in.block.device || s->in.ack.reg.window.device;
+}
+
+/*
+ * There was no memory for a mapping: that passes. No other notification may come, so
+ * the same is tried again, unless firmware has thought of another place.
+ */
+static void later(struct gn_source *s, u64 pa)
+{
+	int tries;
+
+	for (tries = 0; tries < AGAIN_MS / 10 && !READ_ONCE(s->bell.closing); tries++)
+		msleep(10);
+	if (READ_ONCE(s->bell.closing))
+		return;
+	cmpxchg(&s->in.moved_to, 0, pa);
+	schedule_work(&s->bell.remap);
 }
 
 /*
@@ -122,7 +157,11 @@ static void remap(struct work_struct *work)
 
 	if (!pa)
 		return;
-	err = gn_window_map(&fresh, pa, s->desc.block_length);
+	err = map_block(&s->desc, &fresh, pa);
+	if (err == -ENOMEM) {
+		later(s, pa);
+		return;
+	}
 	if (err) {
 		WRITE_ONCE(s->in.refused, pa);
 		/* Firmware may think of a new one any number of times. */
@@ -145,6 +184,41 @@ static void remap(struct work_struct *work)
 		s->life.notify->moved(s);
 	gn_source_disown(s, &seen);
 	gn_window_unmap(&old);
+}
+
+/**
+ * gn_source_try() - can a source be served now
+ * @desc: the source
+ * @what: set to what is wrong
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, or why its memory cannot be mapped. A block whose address is 0 can: firmware
+ *         has still to say where it is.
+ */
+int gn_source_try(const struct gn_hest_source *desc, const char **what)
+{
+	struct gn_window block = {};
+	struct gn_register reg;
+	struct gn_ack ack = {};
+	int err;
+	u64 pa;
+
+	*what = "the error status address register";
+	err = gn_register_map(&reg, &desc->status);
+	if (err)
+		return err;
+	*what = "the error status block";
+	pa = gn_register_value(&reg);
+	if (pa)
+		err = map_block(desc, &block, pa);
+	if (!err) {
+		*what = "the read ack register";
+		err = gn_ack_map(&ack, desc);
+	}
+	gn_ack_unmap(&ack);
+	gn_window_unmap(&block);
+	gn_register_unmap(&reg);
+	return err;
 }
 
 /**
@@ -191,7 +265,7 @@ struct gn_source *gn_source_create(struct device *dev, const struct gn_hest_sour
 	if (err)
 		goto fail;
 	pa = gn_register_value(&s->in.reg);
-	if (pa && gn_window_map(&s->in.block, pa, desc->block_length))
+	if (pa && map_block(desc, &s->in.block, pa))
 		dev_warn(
 			dev,
 			FW_BUG

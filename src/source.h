@@ -7,6 +7,7 @@
 
 #include "path/source.h"
 
+int gn_source_try(const struct gn_hest_source *desc, const char **what);
 struct gn_source *gn_source_create(struct device *dev, const struct gn_hest_source *desc,
 				   u32 queue_kib);
 void gn_source_destroy(struct gn_source *s);

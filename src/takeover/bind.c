@@ -2,10 +2,8 @@
 /*
  * Taking sources over from the kernel's own GHES driver, and giving them back.
  *
- * The platform devices GHES.N (devices.c) are bound to a driver of our own: each
- * one is released from the in-tree driver and bound at once, the next one only
- * then. What firmware raises in between stays in the block, un-acked, and is
- * collected by the look that follows each binding; the same way back on unload.
+ * The platform devices GHES.N (devices.c) are bound to a driver of our own, which is
+ * here; how they come to it and go again is exchange.c's.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -19,14 +17,11 @@
 
 #include "takeover/bind.h"
 #include "takeover/devices.h"
-#include "takeover/rest.h"
+#include "takeover/exchange.h"
 #include "notify/notify.h"
 #include "path/collect.h"
 #include "source.h"
 #include "stats.h"
-
-/* A source whose next record comes within so many milliseconds is under fire. */
-#define MARK_MS 20
 
 static struct {
 	struct gn_options options;
@@ -104,104 +99,15 @@ static int make_devices(void)
 	return all.make_devices ? gn_devices_make(&all.choice) : 0;
 }
 
-/* The source of a device that another driver holds and this one wants. */
-static struct gn_candidate *held(struct device *dev)
+/* What changes hands, and between whom. */
+static struct gn_exchange exchange(bool everything)
 {
-	struct gn_candidate *c;
-
-	if (!gn_devices_is_ghes(dev) || !dev->driver || dev->driver == &driver.driver)
-		return NULL;
-	c = candidate_of(dev);
-	return c && c->lot == GN_TAKE && !c->tried ? c : NULL;
-}
-
-/* Stop the notifications of one device's present driver. */
-static int quiet(struct device *dev, void *data)
-{
-	struct gn_candidate *c = held(dev);
-	const struct gn_notify *notify;
-
-	if (!c)
-		return 0;
-	if (!all.options.takeover) {
-		c->lot = GN_LEAVE;
-		pr_info("source %u stays with the driver that holds it: takeover=0\n", c->desc.id);
-		return 0;
-	}
-	notify = gn_notify_find(c->desc.notify);
-	if (notify->quiet)
-		notify->quiet(&c->desc);
-	return 0;
-}
-
-/* Take one device over: release and bind, with nothing in between. */
-static int take(struct device *dev, void *data)
-{
-	struct gn_candidate *c = held(dev);
-	const struct gn_notify *notify;
-
-	if (!c)
-		return 0;
-	/* What was quieted rests already; exceptions are kept from the other driver by the hook. */
-	notify = gn_notify_find(c->desc.notify);
-	if (!notify->quiet && !notify->hook && !notify->settled)
-		gn_handover_await_rest(&c->desc);
-	device_release_driver(dev);
-	if (driver_attach(&driver.driver) || !dev->driver) {
-		/* Not bindable after all: whoever had it gets it back. */
-		if (device_attach(dev) != 1)
-			dev_warn(dev, "ghes_nmi: source %u has no driver now\n", c->desc.id);
-	}
-	return 0;
-}
-
-/* Remember how many records have come, to see later whether the source is under fire. */
-static int mark(struct device *dev, void *data)
-{
-	struct gn_source *s;
-
-	if (dev->driver != &driver.driver)
-		return 0;
-	s = dev_get_drvdata(dev);
-	s->life.marked = READ_ONCE(s->in.records);
-	return 0;
-}
-
-/* Give one device back. */
-static int give(struct device *dev, void *data)
-{
-	struct gn_source *s;
-	struct gn_ack heir = {};
-
-	if (dev->driver != &driver.driver)
-		return 0;
-	s = dev_get_drvdata(dev);
-	if (!s->life.notify->settled)
-		gn_handover_hold(s, &heir, READ_ONCE(s->in.records) != s->life.marked);
-	device_release_driver(dev);
-	if (device_attach(dev) < 0)
-		dev_warn(dev, "ghes_nmi: no other driver takes this source back\n");
-	gn_handover_free(&heir);
-	return 0;
-}
-
-/* Calls @fn for every device on the bus, which it may bind and unbind. */
-static void each_device(int (*fn)(struct device *dev, void *data))
-{
-	bus_for_each_dev(&platform_bus_type, NULL, NULL, fn);
-}
-
-/* From the drivers that have them to ours. */
-static void take_all(void)
-{
-	/*
-	 * The in-tree driver frees a source without waiting for its irq_work,
-	 * which may still hold records of it. After a grace period no CPU has
-	 * one left, and its records are delivered before the first of ours.
-	 */
-	each_device(quiet);
-	synchronize_rcu();
-	each_device(take);
+	return (struct gn_exchange){
+		.driver = &driver.driver,
+		.choice = &all.choice,
+		.takeover = all.options.takeover,
+		.everything = everything,
+	};
 }
 
 /**
@@ -215,6 +121,7 @@ static void take_all(void)
 void gn_bind_take(u8 type)
 {
 	const struct gn_notify *notify = gn_notify_find(type);
+	struct gn_exchange x = exchange(false);
 	int i;
 
 	mutex_lock(&binding);
@@ -227,27 +134,17 @@ void gn_bind_take(u8 type)
 		c->tried = false;
 		all.choice.waiting--;
 	}
+	gn_choice_keep_together(&all.choice);
 	if (notify->changing)
 		notify->changing(true);
 	make_devices();
-	take_all();
+	gn_exchange_take(&x);
 	/* And those that no driver has: the kernel may not know the type. */
 	if (driver_attach(&driver.driver))
 		pr_warn("sources without a driver cannot be bound\n");
 	if (notify->changing)
 		notify->changing(false);
 	mutex_unlock(&binding);
-}
-
-/* Give one device back whose source waits for a hook. */
-static int give_waiting(struct device *dev, void *data)
-{
-	struct gn_candidate *c;
-
-	if (!gn_devices_is_ghes(dev) || dev->driver != &driver.driver)
-		return 0;
-	c = candidate_of(dev);
-	return c && c->lot == GN_WAIT ? give(dev, data) : 0;
 }
 
 struct gn_give {
@@ -259,6 +156,7 @@ static void give_type(struct work_struct *work)
 {
 	u8 type = container_of(work, struct gn_give, work)->type;
 	const struct gn_notify *notify = gn_notify_find(type);
+	struct gn_exchange x = exchange(false);
 	int i;
 
 	mutex_lock(&binding);
@@ -270,11 +168,10 @@ static void give_type(struct work_struct *work)
 		c->lot = GN_WAIT;
 		all.choice.waiting++;
 	}
-	each_device(mark);
-	msleep(MARK_MS);
+	gn_exchange_mark(&x);
 	if (notify->changing)
 		notify->changing(true);
-	each_device(give_waiting);
+	gn_exchange_give(&x);
 	if (notify->given)
 		notify->given();
 	if (notify->changing)
@@ -316,6 +213,7 @@ void gn_bind_give(u8 type)
  */
 int gn_bind_init(const struct gn_options *options)
 {
+	struct gn_exchange x;
 	int err;
 
 	all.options = *options;
@@ -329,7 +227,8 @@ int gn_bind_init(const struct gn_options *options)
 	err = platform_driver_register(&driver);
 	if (err)
 		goto remove;
-	take_all();
+	x = exchange(false);
+	gn_exchange_take(&x);
 	if (all.bound || all.choice.waiting)
 		return 0;
 
@@ -349,10 +248,11 @@ remove:
  */
 void gn_bind_exit(void)
 {
+	struct gn_exchange x = exchange(true);
+
 	all.leaving = true;
-	each_device(mark);
-	msleep(MARK_MS);
-	each_device(give);
+	gn_exchange_mark(&x);
+	gn_exchange_give(&x);
 	platform_driver_unregister(&driver);
 	gn_devices_remove(&all.choice);
 	gn_choice_free(&all.choice);

@@ -39,6 +39,10 @@ static int add(void *arg, const struct gn_hest_source *desc, const char *why)
 
 	if (why && !desc->enabled && desc->block_length)
 		return 0; /* firmware switched it off: nobody misses it */
+	if (desc->assist) {
+		pr_info("source %u is left alone: %s\n", desc->id, why);
+		return 0;
+	}
 	if (why) {
 		pr_warn(FW_BUG "HEST: source %u is left out: %s\n", desc->id, why);
 		return 0;
@@ -124,14 +128,18 @@ static void choose(struct gn_choice *choice, const struct gn_options *options)
 		if (!chosen(options, c->desc.id))
 			continue;
 		if (!notify) {
-			pr_info("source %u stays with the in-tree driver: %s notification is not served by this module\n",
-				c->desc.id, name);
+			pr_info("source %u stays with the in-tree driver: %s notification (type %u) is not served by this module\n",
+				c->desc.id, name, c->desc.notify);
 			continue;
 		}
 		if (!asked[c->desc.notify])
 			lots[c->desc.notify] = draw(notify);
 		asked[c->desc.notify] = true;
 		c->lot = lots[c->desc.notify];
+		if (c->lot != GN_LEAVE && c->desc.block_said > c->desc.block_length)
+			pr_warn(FW_WARN
+				"source %u: a block of %u bytes cannot be meant: %u of them are used\n",
+				c->desc.id, c->desc.block_said, c->desc.block_length);
 		if (c->lot == GN_WAIT) {
 			choice->waiting++;
 			pr_info("source %u stays where it is until %s is loaded: %s\n", c->desc.id,
@@ -141,6 +149,58 @@ static void choose(struct gn_choice *choice, const struct gn_options *options)
 				c->desc.id, name);
 		}
 	}
+}
+
+/* Is there a source that may write @c's acknowledgement away, being another driver's? */
+static const struct gn_candidate *stranger(const struct gn_choice *choice, struct gn_candidate *c)
+{
+	int i;
+
+	for (i = 0; i < choice->n; i++) {
+		const struct gn_candidate *other = &choice->list[i];
+
+		if (other == c || !gn_hest_acks_collide(&c->desc, &other->desc))
+			continue;
+		c->desc.ack_shared = true;
+		/* What nobody serves is never acknowledged. */
+		if (other->lot != GN_TAKE && gn_notify_find(other->desc.notify))
+			return other;
+	}
+	return NULL;
+}
+
+/**
+ * gn_choice_keep_together() - take sources that share a register all or not at all
+ * @choice: the sources, as far as they are chosen
+ *
+ * Two drivers that keep each other's bits in one read ack register lose one of two
+ * acknowledgements at a time: each writes back what it has read. One driver can see to
+ * its own order.
+ *
+ * Context: Process context.
+ */
+void gn_choice_keep_together(struct gn_choice *choice)
+{
+	const struct gn_candidate *other;
+	bool again;
+	int i;
+
+	do {
+		again = false;
+		for (i = 0; i < choice->n; i++) {
+			struct gn_candidate *c = &choice->list[i];
+
+			if (c->lot != GN_TAKE || c->tried)
+				continue;
+			other = stranger(choice, c);
+			if (!other)
+				continue;
+			pr_info("source %u stays with the in-tree driver: source %u, which stays, has its acknowledgement in the same register\n",
+				c->desc.id, other->desc.id);
+			c->lot = GN_LEAVE;
+			again = true;
+		}
+	} while (again);
 }
 
 /**
@@ -163,6 +223,7 @@ int gn_choice_make(struct gn_choice *choice, const struct gn_options *options)
 		return err;
 	}
 	choose(choice, options);
+	gn_choice_keep_together(choice);
 	return 0;
 }
 

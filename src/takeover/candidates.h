@@ -7,6 +7,7 @@
 
 #include <linux/types.h>
 
+#include "path/ack.h"
 #include "record/hest.h"
 
 struct platform_device;
@@ -37,12 +38,16 @@ enum gn_lot {
  * @lot: what is to become of it
  * @ours: the device, if the module made it
  * @tried: binding was tried, so a failure is not repeated
+ * @apart: another driver has let it go, and this one does not have it yet
+ * @heir: its acknowledgement while it is given back
  */
 struct gn_candidate {
 	struct gn_hest_source desc;
 	enum gn_lot lot;
 	struct platform_device *ours;
 	bool tried;
+	bool apart;
+	struct gn_ack heir;
 };
 
 /**
@@ -58,6 +63,7 @@ struct gn_choice {
 };
 
 int gn_choice_make(struct gn_choice *choice, const struct gn_options *options);
+void gn_choice_keep_together(struct gn_choice *choice);
 void gn_choice_free(struct gn_choice *choice);
 struct gn_candidate *gn_choice_find(const struct gn_choice *choice, u16 id);
 

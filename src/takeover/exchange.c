@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Devices on their way between two drivers.
+ *
+ * Each source is released from one driver and bound to the other at once, the next one
+ * only then. What firmware raises in between stays in the block, un-acked, and is
+ * collected by the look that follows each binding; the same way back on unload.
+ *
+ * Sources that keep each other's bits in one read ack register are the exception: two
+ * drivers at it would lose acknowledgements. They are released all, then bound all.
+ */
+#define pr_fmt(fmt) "ghes_nmi: " fmt
+
+#include <linux/delay.h>
+#include <linux/platform_device.h>
+#include <linux/rcupdate.h>
+
+#include "notify/notify.h"
+#include "path/source.h"
+#include "source.h"
+#include "takeover/devices.h"
+#include "takeover/exchange.h"
+#include "takeover/rest.h"
+
+/* A source whose next record comes within so many milliseconds is under fire. */
+#define MARK_MS 20
+
+/* The source of a device that another driver holds and this one wants. */
+static struct gn_candidate *held(const struct gn_exchange *x, struct device *dev)
+{
+	struct gn_candidate *c;
+
+	if (!gn_devices_is_ghes(dev) || !dev->driver || dev->driver == x->driver)
+		return NULL;
+	c = gn_devices_candidate(x->choice, dev);
+	return c && c->lot == GN_TAKE && !c->tried ? c : NULL;
+}
+
+/*
+ * What another driver holds is left to it unless this one serves it as well: a source
+ * that nobody can ring for is not taken.
+ */
+static int screen(struct device *dev, void *data)
+{
+	const struct gn_exchange *x = data;
+	struct gn_candidate *c = held(x, dev);
+	const char *what;
+	int err;
+
+	if (!c)
+		return 0;
+	if (!x->takeover) {
+		c->lot = GN_LEAVE;
+		pr_info("source %u stays with the driver that holds it: takeover=0\n", c->desc.id);
+		return 0;
+	}
+	err = gn_source_try(&c->desc, &what);
+	if (err) {
+		c->lot = GN_LEAVE;
+		pr_info("source %u stays with the in-tree driver: %s cannot be mapped (%d)\n",
+			c->desc.id, what, err);
+	}
+	return 0;
+}
+
+/* Stop the notifications of one device's present driver. */
+static int quiet(struct device *dev, void *data)
+{
+	const struct gn_exchange *x = data;
+	struct gn_candidate *c = held(x, dev);
+	const struct gn_notify *notify;
+
+	if (!c)
+		return 0;
+	notify = gn_notify_find(c->desc.notify);
+	if (notify->quiet)
+		notify->quiet(&c->desc);
+	return 0;
+}
+
+static void release(struct device *dev, const struct gn_candidate *c)
+{
+	const struct gn_notify *notify = gn_notify_find(c->desc.notify);
+
+	/* What was quieted rests already; exceptions are kept from the other driver by the hook. */
+	if (!notify->quiet && !notify->hook && !notify->settled)
+		gn_handover_await_rest(&c->desc);
+	device_release_driver(dev);
+}
+
+static void bind(const struct gn_exchange *x, struct device *dev, const struct gn_candidate *c)
+{
+	if (driver_attach(x->driver) || !dev->driver) {
+		/* Not bindable after all: whoever had it gets it back. */
+		if (device_attach(dev) != 1)
+			dev_warn(dev, "ghes_nmi: source %u has no driver now\n", c->desc.id);
+	}
+}
+
+/* Take one device over: release and bind, with nothing in between. */
+static int take(struct device *dev, void *data)
+{
+	const struct gn_exchange *x = data;
+	struct gn_candidate *c = held(x, dev);
+
+	if (c && !c->desc.ack_shared) {
+		release(dev, c);
+		bind(x, dev, c);
+	}
+	return 0;
+}
+
+/* The first half of it: sources that share an acknowledgement are nobody's for a while. */
+static int take_apart(struct device *dev, void *data)
+{
+	const struct gn_exchange *x = data;
+	struct gn_candidate *c = held(x, dev);
+
+	if (c && c->desc.ack_shared) {
+		release(dev, c);
+		c->apart = true;
+	}
+	return 0;
+}
+
+static int take_rest(struct device *dev, void *data)
+{
+	const struct gn_exchange *x = data;
+	struct gn_candidate *c = gn_devices_is_ghes(dev) ? gn_devices_candidate(x->choice, dev) :
+							   NULL;
+
+	if (c && c->apart) {
+		c->apart = false;
+		if (!dev->driver)
+			bind(x, dev, c);
+	}
+	return 0;
+}
+
+/* Remember how many records have come, to see later whether the source is under fire. */
+static int mark(struct device *dev, void *data)
+{
+	const struct gn_exchange *x = data;
+	struct gn_source *s;
+
+	if (!gn_devices_is_ghes(dev))
+		return 0;
+	/* Who unbinds the device by hand frees the source. */
+	device_lock(dev);
+	if (dev->driver == x->driver) {
+		s = dev_get_drvdata(dev);
+		s->life.marked = READ_ONCE(s->in.records);
+	}
+	device_unlock(dev);
+	return 0;
+}
+
+/* A source of ours that is to be given back, NULL if it is not. */
+static struct gn_candidate *leaving(const struct gn_exchange *x, struct device *dev)
+{
+	struct gn_candidate *c;
+
+	if (!gn_devices_is_ghes(dev) || dev->driver != x->driver)
+		return NULL;
+	c = gn_devices_candidate(x->choice, dev);
+	return c && (x->everything || c->lot == GN_WAIT) ? c : NULL;
+}
+
+/* Acknowledge no more. The device lock keeps the source, see mark(). */
+static void hold(const struct gn_exchange *x, struct device *dev, struct gn_candidate *c)
+{
+	struct gn_source *s;
+
+	device_lock(dev);
+	if (dev->driver == x->driver) {
+		s = dev_get_drvdata(dev);
+		if (!s->life.notify->settled || c->desc.ack_shared)
+			gn_handover_hold(s, &c->heir,
+					 !s->life.notify->settled &&
+						 READ_ONCE(s->in.records) != s->life.marked);
+	}
+	device_unlock(dev);
+}
+
+static void give_away(struct device *dev)
+{
+	if (device_attach(dev) < 0)
+		dev_warn(dev, "ghes_nmi: no other driver takes this source back\n");
+}
+
+/* Give one device back. */
+static int give(struct device *dev, void *data)
+{
+	const struct gn_exchange *x = data;
+	struct gn_candidate *c = leaving(x, dev);
+
+	if (!c || c->desc.ack_shared)
+		return 0;
+	hold(x, dev, c);
+	device_release_driver(dev);
+	give_away(dev);
+	gn_handover_free(&c->heir);
+	return 0;
+}
+
+/*
+ * Those that share an acknowledgement go together: while one of them is the other
+ * driver's, none is acknowledged here. What is owed is given in between.
+ */
+static int give_hold(struct device *dev, void *data)
+{
+	const struct gn_exchange *x = data;
+	struct gn_candidate *c = leaving(x, dev);
+
+	if (c && c->desc.ack_shared)
+		hold(x, dev, c);
+	return 0;
+}
+
+static int give_apart(struct device *dev, void *data)
+{
+	const struct gn_exchange *x = data;
+	struct gn_candidate *c = leaving(x, dev);
+
+	if (c && c->desc.ack_shared) {
+		device_release_driver(dev);
+		c->apart = true;
+	}
+	return 0;
+}
+
+static int give_owed(struct device *dev, void *data)
+{
+	const struct gn_exchange *x = data;
+	struct gn_candidate *c = gn_devices_is_ghes(dev) ? gn_devices_candidate(x->choice, dev) :
+							   NULL;
+
+	if (c && c->apart)
+		gn_handover_free(&c->heir);
+	return 0;
+}
+
+static int give_rest(struct device *dev, void *data)
+{
+	const struct gn_exchange *x = data;
+	struct gn_candidate *c = gn_devices_is_ghes(dev) ? gn_devices_candidate(x->choice, dev) :
+							   NULL;
+
+	if (c && c->apart) {
+		c->apart = false;
+		give_away(dev);
+	}
+	return 0;
+}
+
+/* Calls @fn for every device on the bus, which it may bind and unbind. */
+static void each_device(const struct gn_exchange *x, int (*fn)(struct device *dev, void *data))
+{
+	bus_for_each_dev(&platform_bus_type, NULL, (void *)x, fn);
+}
+
+/**
+ * gn_exchange_take() - from the drivers that have the sources to ours
+ * @x: what changes hands
+ *
+ * Context: Process context, sleeps.
+ */
+void gn_exchange_take(const struct gn_exchange *x)
+{
+	each_device(x, screen);
+	gn_choice_keep_together(x->choice);
+	each_device(x, quiet);
+	/*
+	 * The in-tree driver frees a source without waiting for its irq_work,
+	 * which may still hold records of it. After a grace period no CPU has
+	 * one left, and its records are delivered before the first of ours.
+	 */
+	synchronize_rcu();
+	each_device(x, take_apart);
+	each_device(x, take_rest);
+	each_device(x, take);
+}
+
+/**
+ * gn_exchange_mark() - see which sources are under fire when they are given back
+ * @x: what will change hands
+ *
+ * Context: Process context, sleeps.
+ */
+void gn_exchange_mark(const struct gn_exchange *x)
+{
+	each_device(x, mark);
+	msleep(MARK_MS);
+}
+
+/**
+ * gn_exchange_give() - back to the drivers that take the sources
+ * @x: what changes hands
+ *
+ * Context: Process context, sleeps.
+ */
+void gn_exchange_give(const struct gn_exchange *x)
+{
+	each_device(x, give_hold);
+	each_device(x, give_apart);
+	each_device(x, give_owed);
+	each_device(x, give_rest);
+	each_device(x, give);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Devices on their way between two drivers. */
+#ifndef GN_EXCHANGE_H
+#define GN_EXCHANGE_H
+
+#include <linux/types.h>
+
+#include "takeover/candidates.h"
+
+struct device_driver;
+
+/**
+ * struct gn_exchange - what changes hands
+ * @driver: ours
+ * @choice: the sources
+ * @takeover: take what another driver holds
+ * @everything: give all back, not only those that wait for a hook
+ */
+struct gn_exchange {
+	struct device_driver *driver;
+	struct gn_choice *choice;
+	bool takeover;
+	bool everything;
+};
+
+void gn_exchange_take(const struct gn_exchange *x);
+void gn_exchange_mark(const struct gn_exchange *x);
+void gn_exchange_give(const struct gn_exchange *x);
+
+#endif
