@@ -25,6 +25,7 @@
 #include <linux/module.h>
 
 #include "takeover/bind.h"
+#include "notify/storm.h"
 #include "compat/symbols.h"
 #include "sync/hook.h"
 #include "sync/waiter.h"
@@ -44,6 +45,12 @@ MODULE_PARM_DESC(
 	queue_kib,
 	"size of each source's queue in KiB; at least one record of the largest legal size is held (default: 64)");
 
+static uint storm_rate = 10000;
+module_param(storm_rate, uint, 0444);
+MODULE_PARM_DESC(
+	storm_rate,
+	"records in a second after which an interrupt source is polled until it is calm; 0: never (default: 10000)");
+
 static int __init gn_init(void)
 {
 	struct gn_options options = {
@@ -55,6 +62,7 @@ static int __init gn_init(void)
 
 	int err;
 
+	gn_storm_rate = storm_rate;
 	gn_symbols_init();
 	err = gn_waiters_init();
 	if (err)

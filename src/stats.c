@@ -37,6 +37,7 @@ GN_ATTR(fatal, "%llu", READ_ONCE(s->in.fatal));
 GN_ATTR(suppressed, "%llu", READ_ONCE(s->out.console.suppressed));
 GN_ATTR(trace_cut, "%llu", READ_ONCE(s->out.trace_cut));
 GN_ATTR(bad_page, "%llu", READ_ONCE(s->out.bad_page));
+GN_ATTR(storms, "%llu", READ_ONCE(s->life.storms));
 GN_ATTR(queue, "%u/%u", gn_queue_used(&s->queue), s->queue.size);
 
 static ssize_t severity_counts_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -143,6 +144,7 @@ static struct attribute *attrs[] = {
 	&dev_attr_suppressed.attr,
 	&dev_attr_trace_cut.attr,
 	&dev_attr_bad_page.attr,
+	&dev_attr_storms.attr,
 	&dev_attr_queue.attr,
 	NULL,
 };

@@ -28,12 +28,20 @@
 #include "notify/ask.h"
 #include "notify/hed.h"
 #include "notify/notify.h"
+#include "notify/storm.h"
 #include "path/source.h"
 
 /* A source that the device rings for. */
 struct listener {
 	struct list_head node;
 	struct gn_source *source;
+	struct gn_storm *storm;
+};
+
+/* An armed SCI or GPIO source. */
+struct ear {
+	void *listener;
+	struct gn_storm storm;
 };
 
 static LIST_HEAD(listeners);
@@ -46,8 +54,12 @@ static int hed_ring(struct notifier_block *nb, unsigned long event, void *data)
 	bool found = false;
 
 	mutex_lock(&listening);
-	list_for_each_entry(l, &listeners, node)
-		found |= gn_ask(l->source);
+	list_for_each_entry(l, &listeners, node) {
+		if (!gn_ask(l->source))
+			continue;
+		found = true;
+		gn_storm_rang(l->storm);
+	}
 	mutex_unlock(&listening);
 	return found ? NOTIFY_OK : NOTIFY_DONE;
 }
@@ -67,11 +79,12 @@ bool gn_hed_there(void)
 /**
  * gn_hed_listen() - have the hardware error device ring for a source
  * @s: the source
+ * @storm: its storm control
  *
  * Context: Process context, sleeps.
  * Return: for gn_hed_leave(), or an ERR_PTR.
  */
-void *gn_hed_listen(struct gn_source *s)
+void *gn_hed_listen(struct gn_source *s, struct gn_storm *storm)
 {
 	struct listener *l = kzalloc(sizeof(*l), GFP_KERNEL);
 	bool first;
@@ -80,6 +93,7 @@ void *gn_hed_listen(struct gn_source *s)
 	if (!l)
 		return ERR_PTR(-ENOMEM);
 	l->source = s;
+	l->storm = storm;
 	mutex_lock(&change);
 	mutex_lock(&listening);
 	first = list_empty(&listeners);
@@ -125,22 +139,49 @@ static int hed_available(void)
 	return -ENODEV;
 }
 
+static int hed_on(struct gn_source *s)
+{
+	struct ear *ear = s->life.armed;
+	void *listener = gn_hed_listen(s, &ear->storm);
+
+	if (IS_ERR(listener))
+		return PTR_ERR(listener);
+	ear->listener = listener;
+	return 0;
+}
+
+static int hed_off(struct gn_source *s, bool for_good)
+{
+	struct ear *ear = s->life.armed;
+
+	gn_hed_leave(ear->listener);
+	return 0;
+}
+
 static int hed_arm(struct gn_source *s)
 {
-	void *listener = gn_hed_listen(s);
+	static const struct gn_ways ways = { .on = hed_on, .off = hed_off };
+	struct ear *ear = kzalloc(sizeof(*ear), GFP_KERNEL);
+	int err;
 
-	if (IS_ERR(listener)) {
-		dev_err(s->dev, "ghes_nmi: source %u: cannot listen to the error device (%ld)\n",
-			s->desc.id, PTR_ERR(listener));
-		return PTR_ERR(listener);
+	if (!ear)
+		return -ENOMEM;
+	s->life.armed = ear;
+	err = gn_storm_begin(&ear->storm, s, &ways);
+	if (err) {
+		dev_err(s->dev, "ghes_nmi: source %u: cannot listen to the error device (%d)\n",
+			s->desc.id, err);
+		kfree(ear);
 	}
-	s->life.armed = listener;
-	return 0;
+	return err;
 }
 
 static void hed_disarm(struct gn_source *s)
 {
-	gn_hed_leave(s->life.armed);
+	struct ear *ear = s->life.armed;
+
+	gn_storm_end(&ear->storm);
+	kfree(ear);
 }
 
 const struct gn_notify gn_notify_hed = {

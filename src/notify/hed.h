@@ -9,9 +9,10 @@
 #include <linux/types.h>
 
 struct gn_source;
+struct gn_storm;
 
 bool gn_hed_there(void);
-void *gn_hed_listen(struct gn_source *s);
+void *gn_hed_listen(struct gn_source *s, struct gn_storm *storm);
 void gn_hed_leave(void *listener);
 
 #endif

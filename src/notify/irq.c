@@ -11,7 +11,8 @@
  * device. So a GSIV source listens to that, and has the line itself where nobody
  * else wants it for himself.
  *
- * Lines are shared: the handler claims an interrupt when its source had a record.
+ * Lines are shared: the handler claims an interrupt when its source had a record. A line
+ * that others use is never let go for a storm: they would have all its interrupts.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -24,6 +25,7 @@
 #include "notify/ask.h"
 #include "notify/hed.h"
 #include "notify/notify.h"
+#include "notify/storm.h"
 #include "path/source.h"
 
 /**
@@ -31,16 +33,28 @@
  * @irq: the interrupt, 0 if there is none
  * @registered: the interrupt was mapped here
  * @listener: of the hardware error device, NULL if it does not ring
+ * @storm: storm control
  */
 struct wire {
 	unsigned int irq;
 	bool registered;
 	void *listener;
+	struct gn_storm storm;
 };
 
 static irqreturn_t irq_ring(int irq, void *data)
 {
-	return gn_ask(data) ? IRQ_HANDLED : IRQ_NONE;
+	struct wire *w = data;
+
+	if (!gn_ask(w->storm.source))
+		return IRQ_NONE;
+	gn_storm_rang(&w->storm);
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t irq_alone(int irq, void *data)
+{
+	return IRQ_HANDLED;
 }
 
 /* The interrupt of a line; mapped here if nobody has mapped it. */
@@ -63,7 +77,7 @@ static int connect(struct gn_source *s, struct wire *w, unsigned long flags)
 	int err = map(s->desc.vector, w);
 
 	if (!err)
-		err = request_irq(w->irq, irq_ring, IRQF_SHARED | flags, "ghes_nmi", s);
+		err = request_irq(w->irq, irq_ring, IRQF_SHARED | flags, "ghes_nmi", w);
 	if (err) {
 		if (w->registered)
 			acpi_unregister_gsi(s->desc.vector);
@@ -73,14 +87,75 @@ static int connect(struct gn_source *s, struct wire *w, unsigned long flags)
 	return err;
 }
 
-static void cut(struct gn_source *s, struct wire *w)
+/* Is nobody else on the line, which this source has just left? */
+static bool is_alone(struct wire *w)
 {
-	if (w->irq)
-		free_irq(w->irq, s);
+	if (request_irq(w->irq, irq_alone, IRQF_PROBE_SHARED, "ghes_nmi", w))
+		return false;
+	free_irq(w->irq, w);
+	return true;
+}
+
+static int irq_off(struct gn_source *s, bool for_good)
+{
+	struct wire *w = s->life.armed;
+
+	if (w->irq) {
+		free_irq(w->irq, w);
+		if (!for_good && !is_alone(w) &&
+		    !request_irq(w->irq, irq_ring, IRQF_SHARED, "ghes_nmi", w))
+			return -EBUSY;
+	}
 	if (w->registered)
 		acpi_unregister_gsi(s->desc.vector);
+	w->irq = 0;
+	w->registered = false;
 	if (w->listener)
 		gn_hed_leave(w->listener);
+	w->listener = NULL;
+	return 0;
+}
+
+static int external_on(struct gn_source *s)
+{
+	return connect(s, s->life.armed, 0);
+}
+
+/*
+ * A line that an event device has is not to be shared with it: that is no error, and
+ * IRQF_PROBE_SHARED says so.
+ */
+static int gsiv_on(struct gn_source *s)
+{
+	struct wire *w = s->life.armed;
+	void *listener = NULL;
+	int err;
+
+	if (gn_hed_there())
+		listener = gn_hed_listen(s, &w->storm);
+	if (IS_ERR(listener))
+		return PTR_ERR(listener);
+	w->listener = listener;
+	err = connect(s, w, IRQF_PROBE_SHARED);
+	return listener ? 0 : err;
+}
+
+static int arm(struct gn_source *s, const struct gn_ways *ways)
+{
+	struct wire *w = kzalloc(sizeof(*w), GFP_KERNEL);
+	int err;
+
+	if (!w)
+		return -ENOMEM;
+	s->life.armed = w;
+	err = gn_storm_begin(&w->storm, s, ways);
+	if (err) {
+		dev_err(s->dev, "ghes_nmi: source %u: interrupt %u cannot be had (%d)%s\n",
+			s->desc.id, s->desc.vector, err,
+			gn_hed_there() ? "" : ", and there is no error device (PNP0C33)");
+		kfree(w);
+	}
+	return err;
 }
 
 static int irq_available(void)
@@ -90,52 +165,24 @@ static int irq_available(void)
 
 static int external_arm(struct gn_source *s)
 {
-	struct wire *w = kzalloc(sizeof(*w), GFP_KERNEL);
-	int err = w ? connect(s, w, 0) : -ENOMEM;
+	static const struct gn_ways ways = { .on = external_on, .off = irq_off };
 
-	if (err) {
-		dev_err(s->dev, "ghes_nmi: source %u: interrupt %u cannot be had (%d)\n",
-			s->desc.id, s->desc.vector, err);
-		kfree(w);
-		return err;
-	}
-	s->life.armed = w;
-	return 0;
+	return arm(s, &ways);
 }
 
-/*
- * A line that an event device has is not to be shared with it: that is no error, and
- * IRQF_PROBE_SHARED says so.
- */
 static int gsiv_arm(struct gn_source *s)
 {
-	struct wire *w = kzalloc(sizeof(*w), GFP_KERNEL);
-	int err = w ? 0 : -ENOMEM;
+	static const struct gn_ways ways = { .on = gsiv_on, .off = irq_off };
 
-	if (w && gn_hed_there()) {
-		w->listener = gn_hed_listen(s);
-		err = PTR_ERR_OR_ZERO(w->listener);
-	}
-	if (!err) {
-		err = connect(s, w, IRQF_PROBE_SHARED);
-		if (w->listener)
-			err = 0;
-	}
-	if (err) {
-		dev_err(s->dev,
-			"ghes_nmi: source %u: nothing rings for it: no error device (PNP0C33), and interrupt %u cannot be had (%d)\n",
-			s->desc.id, s->desc.vector, err);
-		kfree(w);
-		return err;
-	}
-	s->life.armed = w;
-	return 0;
+	return arm(s, &ways);
 }
 
 static void irq_disarm(struct gn_source *s)
 {
-	cut(s, s->life.armed);
-	kfree(s->life.armed);
+	struct wire *w = s->life.armed;
+
+	gn_storm_end(&w->storm);
+	kfree(w);
 }
 
 const struct gn_notify gn_notify_external = {

@@ -38,7 +38,10 @@ static void poll(struct timer_list *timer)
 {
 	struct gn_poller *p = container_of(timer, struct gn_poller, timer);
 
-	gn_ask(p->source);
+	bool found = gn_ask(p->source);
+
+	if (p->looked)
+		p->looked(p, found);
 	if (!READ_ONCE(p->ended))
 		mod_timer(&p->timer, next(p));
 }

@@ -16,12 +16,14 @@ struct gn_source;
  * @source: the source
  * @interval: jiffies between two looks
  * @ended: the timer is not to be started again
+ * @looked: called after each look, in softirq context; NULL: nothing is
  */
 struct gn_poller {
 	struct timer_list timer;
 	struct gn_source *source;
 	unsigned long interval;
 	bool ended;
+	void (*looked)(struct gn_poller *p, bool found);
 };
 
 void gn_poller_start(struct gn_poller *p, struct gn_source *s, u32 ms);

@@ -77,11 +77,13 @@ struct gn_intake {
  * @npages: how many
  * @heir: where the acknowledgement goes when the source ends; NULL: nowhere
  * @armed: what the notification has of its own
+ * @storms: how often the source was polled for ringing too often
  * @marked: records collected when takeover/bind.c looked last
  */
 struct gn_life {
 	const struct gn_notify *notify;
 	void *armed;
+	u64 storms;
 	struct page **pages;
 	u32 npages;
 	struct gn_ack *heir;

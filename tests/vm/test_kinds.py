@@ -58,3 +58,103 @@ def test_each_kind(boot, kernel):
         machine.post(src, block)
         machine.quiesce()
         assert trace.payloads() == [block[84:]]
+
+
+@pytest.mark.enough("6.12", "7.3")
+@pytest.mark.limit(240)
+def test_kinds_change_hands_under_fire(boot, kernel):
+    """Fifty takeovers while firmware raises: what this module takes is delivered once, and in order.
+
+    The in-tree driver drops a record that is equal to a recent one; these all differ.
+    """
+    machine = boot(kinds(kernel.arch), smp=2)
+    machine.vm.check("dmesg -n 1")
+    trace = Trace(machine, kib=16384)
+    count = 600 if kernel.arch == "arm64" else 2000
+    posted = numbered(machine.sources, count)
+    for src in machine.sources:
+        machine.gap(src, 3_000_000)
+        machine.post_many(src, posted[src.index])
+    changes = 0
+    while changes < 50 or machine.unfinished():
+        driver.load(machine)
+        driver.unload(machine)
+        changes += 1
+        if changes > 50:
+            for src in machine.sources:
+                machine.gap(src, 0)
+    machine.quiesce(60)
+    driver.load(machine)
+    driver.settle(machine)
+    check_delivered(posted, trace.payloads(), ordered=False)
+    assert changes >= 50
+
+
+@pytest.mark.enough("6.12")
+@pytest.mark.arch("x86_64")
+def test_block_that_cannot_be_mapped(boot):
+    """A block in the kernel's own memory: the in-tree driver keeps the source, and delivers its next record."""
+    machine = boot([Source(id=10, notify="polled", poll_ms=10), Source(id=20, notify="irq", event=6)])
+    stays, taken = machine.sources
+    machine.retarget(stays, 0x0100_0000)  # kernel text
+    said = driver.load(machine)
+    assert "source 10 stays with the in-tree driver: the error status block cannot be mapped" in said
+    assert [driver.bound(machine, src) for src in machine.sources] == [IN_TREE, OURS]
+    machine.retarget(stays, stays.block)
+    trace = Trace(machine)
+    for src in machine.sources:
+        block = cper.sized(172, 5 + src.index)
+        machine.post(src, block)
+        machine.quiesce()
+        assert trace.payloads() == [block[84:]]
+
+
+@pytest.mark.enough("6.12")
+@pytest.mark.arch("x86_64")
+def test_storm_is_polled_until_it_is_calm(boot):
+    """More records in a second than allowed: the interrupt is let go, and comes back; nothing is lost."""
+    machine = boot([Source(id=20, notify="irq", event=6), Source(id=21, notify="irq", event=7)], smp=2)
+    noisy, other = machine.sources
+    driver.load(machine, storm_rate=100)
+    said = driver.lines(machine)
+    trace = Trace(machine, kib=16384)
+    handlers = "grep -c ghes_nmi /proc/interrupts || true"
+    assert machine.vm.check(handlers).strip() == "2"
+    posted = numbered([noisy], 800)
+    for start in (0, 400):
+        machine.post_many(noisy, posted[noisy.index][start:start + 400])
+        machine.quiesce(60)
+        storms = driver.stats(machine, noisy)["storms"]
+        assert storms == 1 + start // 400
+        # Calm for two seconds: the interrupt is back.
+        machine.vm.check("for i in $(seq 50); do [ $(grep -c ghes_nmi /proc/interrupts) = 2 ] && exit 0; sleep 0.1; done; "
+                         "exit 1")
+    driver.settle(machine)
+    check_delivered(posted, trace.payloads())
+    # And it rings: at once, not at a poll.
+    before = machine.vm.check("grep ghes_nmi /proc/interrupts")
+    machine.post(noisy, cper.sized(172, 900))
+    machine.quiesce()
+    assert machine.vm.check("grep ghes_nmi /proc/interrupts") != before
+    assert driver.stats(machine, other)["storms"] == 0
+    log = "\n".join(machine.vm.check("dmesg").splitlines()[said:])
+    assert log.count("source 20: more than 100 records in a second: it is polled") == 1
+    driver.unload(machine)
+    assert [driver.bound(machine, src) for src in machine.sources] == [IN_TREE] * 2
+
+
+@pytest.mark.enough("6.12")
+@pytest.mark.arch("x86_64")
+def test_poll_intervals(boot):
+    """None, one that is too short and one of seven weeks: each delivers its next record within reason."""
+    machine = boot([Source(id=10, notify="polled", poll_ms=0), Source(id=11, notify="polled", poll_ms=1),
+                    Source(id=12, notify="polled", poll_ms=0xFFFFFFFF)])
+    said = driver.load(machine)
+    for src, ms in zip(machine.sources, (1000, 10, 60000)):
+        assert f"source {src.id}: a poll interval of {src.poll_ms} ms makes no sense: it is polled every {ms} ms" in said
+    trace = Trace(machine)
+    for src, seconds in zip(machine.sources, (5, 5, 90)):
+        block = cper.sized(172, src.id)
+        machine.post(src, block)
+        machine.quiesce(seconds)
+        assert trace.payloads() == [block[84:]]

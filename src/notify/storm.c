@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Storm control: a source that rings more often than storm_rate says is polled until
+ * it is calm.
+ *
+ * A record that nobody has taken stays in its block, and firmware has no second block:
+ * so what is polled at a bounded rate is raised at a bounded rate, and nothing is lost.
+ * The interrupt is let go for that long, so that a line that firmware holds until the
+ * record is taken does not keep a CPU busy.
+ *
+ *	RINGING		more records in a second than storm_rate	-> POLLING
+ *	POLLING		half of the looks in a second found nothing	-> RINGING
+ *	either		disarm						-> ENDED
+ *
+ * Whichever way is new is there before the old one goes, but for the interrupt itself;
+ * a look follows each change.
+ *
+ * Sources with an NMI-like notification have no storm control: an NMI that is not
+ * answered is a crash, and an SDEI event or an abort is raised by firmware that has to
+ * be waited for.
+ */
+#define pr_fmt(fmt) "ghes_nmi: " fmt
+
+#include <linux/device.h>
+#include <linux/jiffies.h>
+
+#include "notify/ask.h"
+#include "notify/storm.h"
+#include "path/source.h"
+
+/* Milliseconds between two looks at a source that is polled for its storm. */
+#define POLL_MS 20
+
+uint gn_storm_rate;
+
+static bool second_is_over(struct gn_storm *storm)
+{
+	unsigned long now = jiffies;
+
+	if (time_before(now, READ_ONCE(storm->since) + HZ))
+		return false;
+	WRITE_ONCE(storm->since, now);
+	return true;
+}
+
+/**
+ * gn_storm_rang() - the notification rang, and the source was asked
+ * @storm: its storm control
+ *
+ * Two CPUs may count at a time: then a second is a little longer or shorter.
+ *
+ * Context: Any in which the notification rings.
+ */
+void gn_storm_rang(struct gn_storm *storm)
+{
+	u64 records = READ_ONCE(storm->source->in.records);
+	u32 rate = gn_storm_rate;
+
+	if (second_is_over(storm))
+		WRITE_ONCE(storm->records, records);
+	else if (rate && records - READ_ONCE(storm->records) > rate && READ_ONCE(storm->allowed) &&
+		 READ_ONCE(storm->state) == GN_STORM_RINGING)
+		queue_work(system_unbound_wq, &storm->change);
+}
+
+/* Softirq: the poller has looked. */
+static void looked(struct gn_poller *p, bool found)
+{
+	struct gn_storm *storm = container_of(p, struct gn_storm, poller);
+
+	storm->looks++;
+	storm->finds += found;
+	if (!second_is_over(storm))
+		return;
+	if (storm->finds * 2 <= storm->looks)
+		queue_work(system_unbound_wq, &storm->change);
+	storm->looks = 0;
+	storm->finds = 0;
+}
+
+static void to_polling(struct gn_storm *storm)
+{
+	struct gn_source *s = storm->source;
+	int err = storm->ways->off(s, false);
+
+	if (err) {
+		WRITE_ONCE(storm->allowed, false);
+		dev_warn(
+			s->dev,
+			"ghes_nmi: source %u: more than %u records in a second; its interrupt cannot be switched off (%d): others use it\n",
+			s->desc.id, gn_storm_rate, err);
+		return;
+	}
+	WRITE_ONCE(s->life.storms, s->life.storms + 1);
+	if (!storm->said)
+		dev_warn(
+			s->dev,
+			"ghes_nmi: source %u: more than %u records in a second: it is polled while that lasts; said once\n",
+			s->desc.id, gn_storm_rate);
+	storm->said = true;
+	WRITE_ONCE(storm->state, GN_STORM_POLLING);
+	storm->looks = 0;
+	storm->finds = 0;
+	gn_poller_start(&storm->poller, s, POLL_MS);
+}
+
+static void to_ringing(struct gn_storm *storm)
+{
+	struct gn_source *s = storm->source;
+
+	if (storm->ways->on(s))
+		return; /* the poller goes on, and asks for this again */
+	gn_poller_stop(&storm->poller);
+	WRITE_ONCE(storm->records, READ_ONCE(s->in.records));
+	WRITE_ONCE(storm->since, jiffies);
+	WRITE_ONCE(storm->state, GN_STORM_RINGING);
+	gn_ask(s); /* what came while nobody rang */
+}
+
+static void change(struct work_struct *work)
+{
+	struct gn_storm *storm = container_of(work, struct gn_storm, change);
+
+	mutex_lock(&storm->lock);
+	switch (storm->state) {
+	case GN_STORM_RINGING:
+		to_polling(storm);
+		break;
+	case GN_STORM_POLLING:
+		to_ringing(storm);
+		break;
+	}
+	mutex_unlock(&storm->lock);
+}
+
+/**
+ * gn_storm_begin() - arm a notification that may be switched off
+ * @storm: zeroed
+ * @s: the source
+ * @ways: how it is switched
+ *
+ * Context: Process context, sleeps.
+ * Return: what switching it on returns.
+ */
+int gn_storm_begin(struct gn_storm *storm, struct gn_source *s, const struct gn_ways *ways)
+{
+	storm->source = s;
+	storm->ways = ways;
+	storm->allowed = true;
+	storm->since = jiffies;
+	storm->records = s->in.records;
+	storm->poller.looked = looked;
+	mutex_init(&storm->lock);
+	INIT_WORK(&storm->change, change);
+	return ways->on(s);
+}
+
+/**
+ * gn_storm_end() - disarm it, whichever way it is looked at
+ * @storm: what gn_storm_begin() began
+ *
+ * Context: Process context, sleeps. On return nobody looks at the source.
+ */
+void gn_storm_end(struct gn_storm *storm)
+{
+	int state;
+
+	mutex_lock(&storm->lock);
+	state = storm->state;
+	WRITE_ONCE(storm->state, GN_STORM_ENDED);
+	mutex_unlock(&storm->lock);
+	if (state == GN_STORM_POLLING)
+		gn_poller_stop(&storm->poller);
+	else
+		storm->ways->off(storm->source, true);
+	cancel_work_sync(&storm->change);
+}
