@@ -68,6 +68,7 @@ class Arm64(Exceptions, Platform):
     hest: False: no HEST; bytes: these instead of count and entries
     sticky: a signal for an event nobody has registered stays pending instead of being refused
     retry: ticks between two looks of the firmware at a source that is not free
+    argv: more arguments for QEMU
     gdb: the machine can be stopped, for call_costs(): an idle guest waits in real time
 
     Source.extra: gsi=N: interrupt of a SCI source; ged=False: no event device has the interrupt of a GSIV source;
@@ -80,7 +81,8 @@ class Arm64(Exceptions, Platform):
     def __init__(self, *, kernel: Kernel, sources: list[Source], run_dir: Path, smp: int = 1, icount: bool = False,
                  append: str = "", agent: bool = True, console_stdio: bool = False, el: int = 2,
                  cpu: str = "neoverse-n1", sdei: bool = True, hest: bool | bytes = True, sticky: bool = False,
-                 retry: int | None = None, gdb: bool = False, boot_timeout: float = 60) -> None:
+                 retry: int | None = None, gdb: bool = False, boot_timeout: float = 60,
+                 argv: list[str] | tuple[str, ...] = ()) -> None:
         if icount and smp > 1:
             raise ValueError("icount counts the instructions of one CPU")
         if smp > layout.CPUS_MAX or len(sources) > layout.SOURCES_MAX:
@@ -109,7 +111,7 @@ class Arm64(Exceptions, Platform):
         if agent:
             self.vm.use_agent(self.ram, layout.AGENT_AT - layout.RAM_AT)
         try:
-            self.vm.start(self._argv(smp, icount, gdb, cpu, console_stdio, bell), self.ram, terminal=console_stdio)
+            self.vm.start([*self._argv(smp, icount, gdb, cpu, console_stdio, bell), *argv], self.ram, terminal=console_stdio)
             if agent:
                 self.vm.wait_ready(boot_timeout)
         except BaseException:
