@@ -27,6 +27,7 @@
 #include "takeover/bind.h"
 #include "notify/storm.h"
 #include "compat/symbols.h"
+#include "path/bell.h"
 #include "sync/hook.h"
 #include "sync/waiter.h"
 
@@ -64,9 +65,12 @@ static int __init gn_init(void)
 
 	gn_storm_rate = storm_rate;
 	gn_symbols_init();
-	err = gn_waiters_init();
+	err = gn_bell_setup();
 	if (err)
 		return err;
+	err = gn_waiters_init();
+	if (err)
+		goto teardown;
 	err = gn_bind_init(&options);
 	if (err)
 		goto exit_waiters;
@@ -75,6 +79,8 @@ static int __init gn_init(void)
 
 exit_waiters:
 	gn_waiters_exit();
+teardown:
+	gn_bell_teardown();
 	return err;
 }
 
@@ -83,6 +89,7 @@ static void __exit gn_exit(void)
 	gn_hook_exit();
 	gn_bind_exit();
 	gn_waiters_exit();
+	gn_bell_teardown();
 }
 
 module_init(gn_init);

@@ -74,20 +74,26 @@ static void queue_destroy(struct gn_source *s)
 }
 
 /**
- * gn_source_own() - keep everybody from collecting
+ * gn_source_own() - keep everybody from collecting, for a moment
  * @s: the source
- * @seen: for gn_source_disown()
+ * @owned: for gn_source_disown()
  *
- * Context: Process context, sleeps; a second at most.
- * Return: true if the source is the caller's.
+ * A notification that comes meanwhile finds the source taken and goes home, even if
+ * its record is fatal. So interrupts are off until gn_source_disown(): nothing but
+ * what this CPU must do first delays the look that follows.
+ *
+ * Context: Process context, sleeps before it owns; a second at most.
+ * Return: true if the source is the caller's, who must not sleep then.
  */
-bool gn_source_own(struct gn_source *s, int *seen)
+bool gn_source_own(struct gn_source *s, struct gn_owned *owned)
 {
 	int tries;
 
 	for (tries = 0; tries < 1000; tries++) {
-		if (gn_claim_take(&s->in.claim, seen))
+		local_irq_save(owned->flags);
+		if (gn_claim_take(&s->in.claim, &owned->seen))
 			return true;
+		local_irq_restore(owned->flags);
 		usleep_range(500, 1000);
 	}
 	return false;
@@ -96,15 +102,16 @@ bool gn_source_own(struct gn_source *s, int *seen)
 /**
  * gn_source_disown() - let others collect again, and look for what they left
  * @s: the source
- * @seen: from gn_source_own()
+ * @owned: from gn_source_own()
  *
- * Context: Process context.
+ * Context: As gn_source_own() left it; interrupts are as before afterwards.
  */
-void gn_source_disown(struct gn_source *s, int *seen)
+void gn_source_disown(struct gn_source *s, struct gn_owned *owned)
 {
-	if (!gn_claim_leave(&s->in.claim, seen))
+	if (!gn_claim_leave(&s->in.claim, &owned->seen))
 		gn_claim_abandon(&s->in.claim);
 	gn_bell_look(&s->bell);
+	local_irq_restore(owned->flags);
 }
 
 /*
@@ -135,12 +142,10 @@ static void later(struct gn_source *s, u64 pa)
 {
 	int tries;
 
-	for (tries = 0; tries < AGAIN_MS / 10 && !READ_ONCE(s->bell.closing); tries++)
+	for (tries = 0; tries < AGAIN_MS / 10 && !gn_bell_closing(&s->bell); tries++)
 		msleep(10);
-	if (READ_ONCE(s->bell.closing))
-		return;
 	cmpxchg(&s->in.moved_to, 0, pa);
-	schedule_work(&s->bell.remap);
+	gn_bell_remap(&s->bell);
 }
 
 /*
@@ -153,7 +158,8 @@ static void remap(struct work_struct *work)
 	struct gn_source *s = container_of(work, struct gn_source, bell.remap);
 	u64 pa = xchg(&s->in.moved_to, 0);
 	struct gn_window fresh, old;
-	int err, seen;
+	struct gn_owned owned;
+	int err;
 
 	if (!pa)
 		return;
@@ -172,7 +178,7 @@ static void remap(struct work_struct *work)
 			s->desc.id, pa, err);
 		return;
 	}
-	if (!gn_source_own(s, &seen)) {
+	if (!gn_source_own(s, &owned)) {
 		gn_window_unmap(&fresh);
 		gn_bell_look(&s->bell);
 		return;
@@ -180,10 +186,12 @@ static void remap(struct work_struct *work)
 	old = s->in.block;
 	s->in.block = fresh;
 	tell_device(s);
+	gn_source_disown(s, &owned);
+	/* Whoever collects uses the new window from here; who only peeks, after this. */
 	if (s->life.notify && s->life.notify->moved)
 		s->life.notify->moved(s);
-	gn_source_disown(s, &seen);
 	gn_window_unmap(&old);
+	gn_bell_look(&s->bell);
 }
 
 /**
@@ -250,8 +258,7 @@ struct gn_source *gn_source_create(struct device *dev, const struct gn_hest_sour
 	s->out.dev = dev;
 	raw_spin_lock_init(&s->out.kept.lock);
 	raw_spin_lock_init(&s->out.kept_section.lock);
-	INIT_WORK(&s->bell.remap, remap);
-	gn_drain_init(s);
+	gn_drain_init(s, remap);
 
 	err = queue_create(s, queue_kib);
 	if (err)
@@ -291,18 +298,13 @@ fail:
  */
 void gn_source_destroy(struct gn_source *s)
 {
-	WRITE_ONCE(s->bell.closing, true);
-	cancel_work_sync(&s->bell.remap);
 	gn_drain_finish(s);
-	cancel_work_sync(&s->bell.remap);
-	if (s->life.notify) {
-		u64 malformed = gn_outlet_malformed(&s->out);
-
+	if (s->life.notify)
 		dev_info(
 			s->dev,
 			"ghes_nmi: source %u given back: %llu records received, %llu delivered, %llu malformed\n",
-			s->desc.id, s->in.records - malformed, s->out.delivered, malformed);
-	}
+			s->desc.id, gn_source_received(s), s->out.delivered,
+			gn_outlet_malformed(&s->out));
 	gn_window_unmap(&s->in.block);
 	if (s->life.heir)
 		*s->life.heir = s->in.ack;

@@ -26,7 +26,7 @@
 
 GN_ATTR(source_id, "%u", s->desc.id);
 GN_ATTR(notify, "%s", gn_notify_name(s->desc.notify));
-GN_ATTR(received, "%llu", READ_ONCE(s->in.records) - gn_outlet_malformed(&s->out));
+GN_ATTR(received, "%llu", gn_source_received(s));
 GN_ATTR(delivered, "%llu", READ_ONCE(s->out.delivered));
 GN_ATTR(deferred, "%llu", READ_ONCE(s->in.deferred));
 GN_ATTR(empty, "%llu", READ_ONCE(s->in.empty));

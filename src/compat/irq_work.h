@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * irq_work: the initialiser of a lazy one is of 5.11.
+ * irq_work: the initialisers of a lazy one and of a hard one are of 5.11.
  */
 #ifndef GN_COMPAT_IRQ_WORK_H
 #define GN_COMPAT_IRQ_WORK_H
@@ -15,6 +15,17 @@ static inline void gn_init_irq_work_lazy(struct irq_work *work, void (*func)(str
 #else
 	init_irq_work(work, func);
 	atomic_set(&work->flags, IRQ_WORK_LAZY);
+#endif
+}
+
+/* Run in hard interrupt context, under PREEMPT_RT too. */
+static inline void gn_init_irq_work_hard(struct irq_work *work, void (*func)(struct irq_work *))
+{
+#ifdef IRQ_WORK_INIT_HARD
+	*work = IRQ_WORK_INIT_HARD(func);
+#else
+	init_irq_work(work, func);
+	atomic_set(&work->flags, IRQ_WORK_HARD_IRQ);
 #endif
 }
 

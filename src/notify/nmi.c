@@ -16,28 +16,31 @@
  * second, for what merged with an NMI that somebody did claim.
  *
  * One NMI may be for several records, and a record may be collected before its
- * NMI comes: credit.c keeps such NMIs from being reported as unknown.
+ * NMI comes: owed.c keeps such NMIs from being reported as unknown.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
 #include <linux/atomic.h>
+#include <linux/cpumask.h>
 #include <linux/device.h>
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
 #include <linux/mutex.h>
+#include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 #include <asm/nmi.h>
 
+#include "compat/arch.h"
 #include "path/collect.h"
-#include "notify/credit.h"
 #include "path/drain.h"
 #include "notify/list.h"
 #include "path/source.h"
 #include "notify/notify.h"
+#include "notify/owed.h"
 
-#define SLOW_LOOK_INTERVAL msecs_to_jiffies(GN_CREDIT_MS)
+#define SLOW_LOOK_INTERVAL HZ
 /* Status words looked at between two branches. */
 #define STRIDE 4u
 
@@ -57,24 +60,37 @@ static const u32 no_status;
 static struct table __rcu *table;
 static DEFINE_MUTEX(tables); /* serialises changes; never taken in NMI */
 
-static struct gn_credit credit;
+static struct gn_owed owed;
+static DEFINE_PER_CPU(struct gn_owed_cpu, owed_here);
 
-/* NMI-safe. Firmware may ring all CPUs for one record. */
-static struct gn_debt debt(const struct table *t)
+/* NMI-safe. What NMIs without a record may be owed for. */
+static struct gn_owed_now owed_now(const struct table *t)
 {
-	u32 cpus = num_online_cpus();
+	u64 clock = gn_clock(), age = ~0ull;
+	u32 i;
 
-	return (struct gn_debt){
-		.sources = t->all,
-		.each = cpus,
-		.most = t->all->n * cpus,
+	for (i = 0; i < t->all->n; i++) {
+		u64 stamp = READ_ONCE(t->all->source[i]->in.stamp);
+
+		/* A record of another CPU may be younger than this CPU's look at the clock. */
+		if (stamp)
+			age = min(age, (u64)max((s64)(clock - stamp), 0ll));
+	}
+	return (struct gn_owed_now){
+		.collected = gn_sources_collected(t->all),
+		.age_ns = age == ~0ull ? age : gn_clock_ns(age),
+		.time_ns = gn_clock_ns(clock),
+		.sources = t->all->n,
+		.cpus = num_online_cpus(),
 	};
 }
-NOKPROBE_SYMBOL(debt);
+NOKPROBE_SYMBOL(owed_now);
 
-/* NMI-safe. The sources of one stride; returns how many had a record. */
-static __always_inline u32 ring_stride(struct table *t, u32 first, struct pt_regs *regs,
-				       bool *collected)
+/*
+ * NMI-safe. The sources of one stride; returns how many had a record. Another CPU that
+ * was rung for the same record may be faster: to find nothing is no error.
+ */
+static __always_inline u32 ring_stride(struct table *t, u32 first, struct pt_regs *regs)
 {
 	u32 i, handled = 0;
 
@@ -82,8 +98,7 @@ static __always_inline u32 ring_stride(struct table *t, u32 first, struct pt_reg
 		if (!READ_ONCE(*t->status[i]))
 			continue;
 		handled++;
-		if (gn_collect(t->all->source[i], regs) == GN_COLLECTED)
-			*collected = true;
+		gn_collect_for(t->all->source[i], regs, NULL);
 	}
 	return handled;
 }
@@ -92,25 +107,17 @@ static __always_inline u32 ring_stride(struct table *t, u32 first, struct pt_reg
 static notrace int ghes_nmi_ring(unsigned int type, struct pt_regs *regs)
 {
 	struct table *t = rcu_dereference_raw(table);
-	bool asking = false, collected = false;
 	u32 i, handled = 0;
 
 	for (i = 0; i < t->padded; i += STRIDE) {
 		const u32 *const *s = &t->status[i];
 
 		if (unlikely(READ_ONCE(*s[0]) | READ_ONCE(*s[1]) | READ_ONCE(*s[2]) |
-			     READ_ONCE(*s[3]))) {
-			if (!asking)
-				gn_credit_enter(&credit);
-			asking = true;
-			handled += ring_stride(t, i, regs, &collected);
-		}
+			     READ_ONCE(*s[3])))
+			handled += ring_stride(t, i, regs);
 	}
-	if (unlikely(asking)) {
-		if (collected)
-			gn_credit_claimed(&credit);
-		gn_credit_leave(&credit);
-	}
+	if (unlikely(handled))
+		gn_owed_claim(&owed, this_cpu_ptr(&owed_here), num_online_cpus());
 	return handled;
 }
 NOKPROBE_SYMBOL(ghes_nmi_ring);
@@ -131,10 +138,13 @@ static u32 slow_look(struct table *t)
 		struct gn_source *s = t->all->source[i];
 		u64 pa = gn_register_value(&s->in.reg);
 		u64 mapped = READ_ONCE(s->in.block.pa);
+		/* Not while a new window waits for a new table, or has found no memory for one. */
+		bool peekable = t->status[i] == READ_ONCE(s->in.block.va);
 		bool moved = pa && pa != mapped && pa != READ_ONCE(s->in.refused);
 		enum gn_outcome outcome;
 
-		if (pa == mapped && !READ_ONCE(*t->status[i])) {
+		if (peekable && pa == mapped && !READ_ONCE(*t->status[i])) {
+			smp_rmb(); /* LOOK: the claim is not older than the empty block */
 			explained += gn_claim_busy(&s->in.claim);
 			continue;
 		}
@@ -142,8 +152,10 @@ static u32 slow_look(struct table *t)
 		if (outcome == GN_COLLECTED || outcome == GN_BUSY)
 			explained++;
 		if (moved) {
-			if (xchg(&s->in.moved_seen, pa) != pa)
+			if (xchg(&s->in.moved_seen, pa) != pa) {
+				WRITE_ONCE(s->in.stamp, gn_clock());
 				atomic_inc(&s->in.moves);
+			}
 			WRITE_ONCE(s->in.moved_to, pa);
 			gn_bell_now(&s->bell);
 		}
@@ -156,17 +168,16 @@ NOKPROBE_SYMBOL(slow_look);
 static int ghes_nmi_unknown(unsigned int type, struct pt_regs *regs)
 {
 	struct table *t = rcu_dereference_raw(table);
-	struct gn_debt owed = debt(t);
-	u32 explained;
+	struct gn_owed_cpu *here = this_cpu_ptr(&owed_here);
+	u32 explained = slow_look(t);
+	struct gn_owed_now now;
 
-	gn_credit_enter(&credit);
-	explained = slow_look(t);
-	if (explained)
-		gn_credit_claimed(&credit);
-	else if (gn_credit_spend(&credit, &owed))
-		explained = 1;
-	gn_credit_leave(&credit);
-	return explained;
+	if (explained) {
+		gn_owed_claim(&owed, here, num_online_cpus());
+		return explained;
+	}
+	now = owed_now(t);
+	return gn_owed_spend(&owed, here, &now);
 }
 NOKPROBE_SYMBOL(ghes_nmi_unknown);
 
@@ -175,16 +186,12 @@ static DECLARE_DELAYED_WORK(period, periodic);
 
 static void periodic(struct work_struct *work)
 {
-	struct gn_debt owed;
 	struct table *t;
 
 	rcu_read_lock();
 	t = rcu_dereference(table);
-	if (t) {
+	if (t)
 		slow_look(t);
-		owed = debt(t);
-		gn_credit_age(&credit, &owed);
-	}
 	rcu_read_unlock();
 	schedule_delayed_work(&period, SLOW_LOOK_INTERVAL);
 }
@@ -224,10 +231,11 @@ static struct table *table_now(void)
 
 static int start(const struct table *first)
 {
-	struct gn_debt none = debt(first);
-	int err;
+	u32 collected = gn_sources_collected(first->all);
+	int err, cpu;
 
-	gn_credit_begin(&credit, &none);
+	for_each_possible_cpu(cpu)
+		gn_owed_begin(per_cpu_ptr(&owed_here, cpu), collected);
 	err = register_nmi_handler(NMI_LOCAL, ghes_nmi_ring, 0, "ghes_nmi");
 	if (err)
 		return err;
@@ -336,15 +344,17 @@ out:
 
 static ssize_t nmi_credit_show(struct device_driver *driver, char *buf)
 {
-	struct gn_debt owed;
+	struct gn_owed_now now;
 	struct table *t;
 	u32 left = 0;
+	int cpu;
 
 	rcu_read_lock();
 	t = rcu_dereference(table);
 	if (t) {
-		owed = debt(t);
-		left = gn_credit_left(&credit, &owed);
+		now = owed_now(t);
+		for_each_online_cpu(cpu)
+			left += gn_owed_left(&owed, per_cpu_ptr(&owed_here, cpu), &now);
 	}
 	rcu_read_unlock();
 	return sysfs_emit(buf, "%u\n", left);
@@ -353,7 +363,7 @@ static DRIVER_ATTR_RO(nmi_credit);
 
 static ssize_t nmi_swallowed_show(struct device_driver *driver, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", gn_credit_spent(&credit));
+	return sysfs_emit(buf, "%u\n", gn_owed_spent(&owed));
 }
 static DRIVER_ATTR_RO(nmi_swallowed);
 

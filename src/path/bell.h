@@ -18,7 +18,7 @@
  * @now: runs the drain by an interrupt
  * @soon: runs the drain at the next tick
  * @look: the drain is to look at the block (set by anybody, taken by it)
- * @closing: no more looks from the drain
+ * @closing: nothing is rung any more
  * @deliver: runs the drain in a task, for what may sleep
  * @remap: maps a block that moved
  */
@@ -31,13 +31,37 @@ struct gn_bell {
 	struct work_struct remap;
 };
 
+/* What gn_bell_init() is given: each runs when it is rung. */
+struct gn_bell_runs {
+	void (*now)(struct irq_work *work);
+	void (*soon)(struct irq_work *work);
+	void (*deliver)(struct work_struct *work);
+	void (*remap)(struct work_struct *work);
+};
+
+/* Runs what may sleep on whatever CPU there is. */
+extern struct workqueue_struct *gn_bell_workers;
+
+int gn_bell_setup(void);
+void gn_bell_teardown(void);
+
+void gn_bell_init(struct gn_bell *bell, const struct gn_bell_runs *runs);
+void gn_bell_close(struct gn_bell *bell);
+
+/* NMI-safe. Pairs with CLOSE in bell.c. */
+static __always_inline bool gn_bell_closing(const struct gn_bell *bell)
+{
+	return unlikely(READ_ONCE(bell->closing));
+}
+
 /*
  * NMI-safe. Have the drain run at once, by an interrupt to this CPU: for a page
  * that nobody may touch any more, and for room in a full queue.
  */
 static __always_inline void gn_bell_now(struct gn_bell *bell)
 {
-	irq_work_queue(&bell->now);
+	if (!gn_bell_closing(bell))
+		irq_work_queue(&bell->now);
 }
 
 /*
@@ -48,12 +72,15 @@ static __always_inline void gn_bell_now(struct gn_bell *bell)
  * The tick must be sure to come. An idle CPU, or one isolated by nohz_full=, may
  * have made up its mind to stop it just before this NMI, and may then sleep for
  * as long as it likes: there the interrupt is raised. Any other task has a tick.
+ * Under PREEMPT_RT a tick would leave the work to a thread of this CPU, which a task
+ * of higher priority may keep from running for ever: there the interrupt is raised.
  */
 static __always_inline void gn_bell_soon(struct gn_bell *bell)
 {
-	if (is_idle_task(current) || tick_nohz_full_cpu(smp_processor_id()))
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) || is_idle_task(current) ||
+	    tick_nohz_full_cpu(smp_processor_id()))
 		gn_bell_now(bell);
-	else
+	else if (!gn_bell_closing(bell))
 		irq_work_queue(&bell->soon);
 }
 
@@ -65,6 +92,20 @@ static __always_inline void gn_bell_look(struct gn_bell *bell)
 {
 	WRITE_ONCE(bell->look, 1);
 	gn_bell_now(bell);
+}
+
+/* Have the drain run in a task. Context: any but NMI-like. */
+static inline void gn_bell_deliver(struct gn_bell *bell)
+{
+	if (!gn_bell_closing(bell))
+		queue_work(gn_bell_workers, &bell->deliver);
+}
+
+/* Have the block mapped anew. Context: any but NMI-like. */
+static inline void gn_bell_remap(struct gn_bell *bell)
+{
+	if (!gn_bell_closing(bell))
+		schedule_work(&bell->remap);
 }
 
 #endif

@@ -7,6 +7,7 @@
  *
  * All of this is NMI-safe: no lock, no wait, every loop bounded.
  */
+#include <linux/irqflags.h>
 #include <linux/kprobes.h>
 
 #include "path/source.h"
@@ -79,8 +80,10 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 	if (unlikely(gn_is_fatal(severity)))
 		gn_fatal(s, e, regs);
 
-	gn_queue_publish(&s->queue, e);
+	/* Counted first: what the drain counts of this record is never more than this. */
+	WRITE_ONCE(s->in.stamp, e->stamp);
 	WRITE_ONCE(s->in.records, s->in.records + 1);
+	gn_queue_publish(&s->queue, e);
 	if (asker)
 		asker->severity = severity;
 	else if (severity == GN_SEV_RECOVERABLE)
@@ -140,11 +143,14 @@ NOKPROBE_SYMBOL(found_nothing);
 static __always_inline enum gn_outcome collect(struct gn_source *s, struct pt_regs *regs, bool rung,
 					       struct gn_asker *asker)
 {
-	enum gn_outcome outcome;
+	enum gn_outcome outcome = GN_BUSY;
+	unsigned long flags;
 	int seen;
 
+	/* An interrupt of the owner's CPU would be one that a fatal record waits for. */
+	raw_local_irq_save(flags);
 	if (!gn_claim_take(&s->in.claim, &seen))
-		return GN_BUSY;
+		goto out;
 	outcome = unlikely(s->in.device) ? look_device(s, regs, asker) :
 					   look(s, regs, false, asker);
 	if (unlikely(outcome == GN_NOTHING && rung))
@@ -152,6 +158,8 @@ static __always_inline enum gn_outcome collect(struct gn_source *s, struct pt_re
 	if (unlikely(!gn_claim_leave(&s->in.claim, &seen)) &&
 	    look_again(s, regs, seen, asker) == GN_COLLECTED)
 		outcome = GN_COLLECTED;
+out:
+	raw_local_irq_restore(flags);
 	return outcome;
 }
 
@@ -173,9 +181,10 @@ NOKPROBE_SYMBOL(gn_collect);
  * gn_collect_for() - an exception may be about a record of this source
  * @s: the source
  * @regs: as for gn_collect()
- * @asker: who asks; the drain is not rung, the asker sees to it
+ * @asker: who asks; the drain is not rung, the asker sees to it. NULL: nobody in
+ *         particular, and the drain is rung
  *
- * One exception asks several sources, so finding nothing is no error.
+ * One exception or NMI asks several sources, so finding nothing is no error.
  *
  * Context: NMI-safe. As gn_collect().
  * Return: what the look came to.

@@ -2,11 +2,11 @@
 /*
  * Queue -> sinks.
  *
- * Runs as irq_work, in hard interrupt context (a kernel thread under
- * PREEMPT_RT), on the CPU the notification came to: at once or with the next
- * tick, bell.h says when. A notification that is no NMI runs it itself. Two CPUs
- * may run the drain of one source at once, so a claim word makes one of them the
- * consumer; the other one's call is a promise that the first looks again. The queue's order
+ * Runs as irq_work, in hard interrupt context (in a worker under PREEMPT_RT), on
+ * the CPU the notification came to: at once or with the next tick, bell.h says
+ * when. A notification that is no NMI runs it itself. Two CPUs may run the drain
+ * of one source at once, so a claim word makes one of them the consumer; the
+ * other one's call is a promise that the first looks again. The queue's order
  * is firmware's order, and so is the sinks'.
  *
  * The full check of a record is done here, not in NMI: the copy is private, so
@@ -24,7 +24,6 @@
 #include <linux/delay.h>
 
 #include "compat/arch.h"
-#include "compat/irq_work.h"
 #include "sinks/sink.h"
 #include "path/collect.h"
 #include "path/drain.h"
@@ -68,7 +67,8 @@ static void reject(const struct gn_record *record, const struct gn_entry *e,
 {
 	struct gn_outlet *out = record->out;
 
-	WRITE_ONCE(out->malformed[verdict], out->malformed[verdict] + 1);
+	/* RECEIVED: whoever sees it counted as malformed sees it counted as collected. */
+	smp_store_release(&out->malformed[verdict], out->malformed[verdict] + 1);
 	keep(&out->kept, e->block, e->length, verdict);
 	gn_trace_malformed(record, verdict);
 	gn_console_malformed(record, verdict);
@@ -93,11 +93,15 @@ static void note_odd(const struct gn_record *record)
 	}
 }
 
-/* In a task too, every sink that does not want to sleep runs as in an interrupt. */
+/*
+ * In a task too, every sink that does not want to sleep runs as in an interrupt. Under
+ * PREEMPT_RT all of them run in a task, with interrupts on: a listener may use locks
+ * that sleep there.
+ */
 static void deliver(const struct gn_record *record)
 {
 	struct gn_outlet *out = record->out;
-	unsigned long flags;
+	unsigned long flags = 0;
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(sinks); i++) {
@@ -106,9 +110,11 @@ static void deliver(const struct gn_record *record)
 				sinks[i]->deliver(record);
 			continue;
 		}
-		local_irq_save(flags);
+		if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+			local_irq_save(flags);
 		sinks[i]->deliver(record);
-		local_irq_restore(flags);
+		if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+			local_irq_restore(flags);
 	}
 	note_odd(record);
 	if (record->head.severity < GN_SEVERITIES)
@@ -137,7 +143,7 @@ static enum run drain_one(struct gn_source *s, bool in_task)
 	} else {
 		gn_estatus_read(&record.head, e->block);
 		if (!in_task && gn_memory_wanted(&record)) {
-			schedule_work(&s->bell.deliver);
+			gn_bell_deliver(&s->bell);
 			return RUN_LEFT;
 		}
 		if (in_task && e->owner)
@@ -161,16 +167,23 @@ static enum run drain_some(struct gn_source *s, bool in_task)
 /* What else the drain was asked for. */
 static void see_to_the_rest(struct gn_source *s)
 {
-	if (READ_ONCE(s->bell.closing))
+	unsigned long flags;
+	bool settled;
+
+	if (gn_bell_closing(&s->bell))
 		return;
 	if (READ_ONCE(s->in.complain_empty) == 1) {
 		WRITE_ONCE(s->in.complain_empty, 2);
 		gn_console_empty(&s->out);
 	}
 	if (READ_ONCE(s->in.moved_to))
-		schedule_work(&s->bell.remap);
+		gn_bell_remap(&s->bell);
 	if (xchg(&s->bell.look, 0)) {
-		if (!gn_ack_settle(&s->in.ack))
+		/* Others leave their acknowledgements to who settles: it is not interrupted. */
+		local_irq_save(flags);
+		settled = gn_ack_settle(&s->in.ack);
+		local_irq_restore(flags);
+		if (!settled)
 			gn_bell_look(&s->bell);
 		gn_collect_again(s);
 	}
@@ -243,9 +256,19 @@ static void drain_in_worker(struct work_struct *work)
 	gn_drain_in_task(container_of(work, struct gn_source, bell.deliver));
 }
 
+/*
+ * Under PREEMPT_RT a thread per CPU would run what is not hard, and stay behind any
+ * task of higher priority: one busy CPU would keep the source's drain from all others.
+ * There the interrupt only wakes a worker, which runs on whatever CPU there is.
+ */
 static void drain_now(struct irq_work *work)
 {
-	gn_drain_here(container_of(work, struct gn_source, bell.now));
+	struct gn_source *s = container_of(work, struct gn_source, bell.now);
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		gn_bell_deliver(&s->bell);
+	else
+		gn_drain_here(s);
 }
 
 static void drain_soon(struct irq_work *work)
@@ -256,28 +279,31 @@ static void drain_soon(struct irq_work *work)
 /**
  * gn_drain_init() - prepare the drain of a source
  * @s: the source, not known to any notification yet
+ * @remap: maps a block that moved
  */
-void gn_drain_init(struct gn_source *s)
+void gn_drain_init(struct gn_source *s, void (*remap)(struct work_struct *work))
 {
-	init_irq_work(&s->bell.now, drain_now);
-	gn_init_irq_work_lazy(&s->bell.soon, drain_soon);
+	const struct gn_bell_runs runs = {
+		.now = drain_now,
+		.soon = drain_soon,
+		.deliver = drain_in_worker,
+		.remap = remap,
+	};
+
+	gn_bell_init(&s->bell, &runs);
 	mutex_init(&s->delivering);
-	INIT_WORK(&s->bell.deliver, drain_in_worker);
 }
 
 /**
- * gn_drain_finish() - deliver what is left in the queue
- * @s: a source that is closing and that nothing rings any more
+ * gn_drain_finish() - deliver what is left in the queue, for the last time
+ * @s: a source whose notification is disarmed
+ *
+ * When it returns no run of its bell is under way, nor ever will be.
  *
  * Context: Process context, may sleep.
  */
 void gn_drain_finish(struct gn_source *s)
 {
-	do {
-		gn_bell_now(&s->bell);
-		irq_work_sync(&s->bell.now);
-		irq_work_sync(&s->bell.soon);
-		flush_work(&s->bell.deliver);
-		gn_drain_in_task(s);
-	} while (s->queue.base && gn_queue_used(&s->queue));
+	gn_bell_close(&s->bell);
+	gn_drain_in_task(s);
 }

@@ -124,3 +124,4 @@ u32 gn_queue_used(const struct gn_queue *q)
 
 	return head >= tail ? head - tail : head + q->size - tail;
 }
+NOKPROBE_SYMBOL(gn_queue_used);

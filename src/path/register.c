@@ -85,7 +85,8 @@ NOKPROBE_SYMBOL(write_port);
  */
 u64 gn_register_read(const struct gn_register *r)
 {
-	if (r->shape.port)
+	/* Elsewhere none was mapped, and what the kernel calls a port may take locks. */
+	if (IS_ENABLED(CONFIG_X86) && r->shape.port)
 		return read_port(&r->shape);
 	switch (r->shape.bytes) {
 	case 1:
@@ -109,7 +110,7 @@ NOKPROBE_SYMBOL(gn_register_read);
  */
 void gn_register_write(const struct gn_register *r, u64 value)
 {
-	if (r->shape.port)
+	if (IS_ENABLED(CONFIG_X86) && r->shape.port)
 		return write_port(&r->shape, value);
 	switch (r->shape.bytes) {
 	case 1:

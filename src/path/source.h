@@ -47,6 +47,7 @@ struct gn_sync;
  * @empty: notifications that came without a record
  * @fatal: fatal records
  * @addresses: block addresses that cannot be firmware's memory
+ * @stamp: gn_clock() of the last record or move, 0: there was none
  * @sync: the synchronous notification that rings, NULL for any other
  */
 struct gn_intake {
@@ -67,6 +68,7 @@ struct gn_intake {
 	u64 empty;
 	u64 fatal;
 	u64 addresses;
+	u64 stamp;
 	struct gn_sync *sync;
 };
 
@@ -115,5 +117,17 @@ struct gn_source {
 	struct device *dev;
 	struct gn_life life;
 };
+
+/*
+ * Records taken from firmware, without the malformed ones. Context: any. Never below
+ * nothing: a malformed record that is seen here is among the records seen after it.
+ */
+static inline u64 gn_source_received(const struct gn_source *s)
+{
+	u64 malformed = gn_outlet_malformed(&s->out);
+
+	smp_rmb(); /* RECEIVED */
+	return READ_ONCE(s->in.records) - malformed;
+}
 
 #endif

@@ -17,6 +17,7 @@
  * Pure: host tests and fuzzers compile this file.
  */
 #include <linux/compiler.h>
+#include <linux/kprobes.h>
 #include <linux/string.h>
 
 #include "record/estatus.h"
@@ -51,7 +52,9 @@ void gn_walk_start(struct gn_walk *walk, const u8 *block)
 	walk->at = block + GN_ESTATUS_HEADER;
 	walk->left = gn_le32(block + 12);
 }
+NOKPROBE_SYMBOL(gn_walk_start);
 
+/* NMI-safe. */
 static enum gn_verdict step(struct gn_walk *walk, struct gn_section *s)
 {
 	const u8 *p = walk->at;
@@ -86,6 +89,7 @@ static enum gn_verdict step(struct gn_walk *walk, struct gn_section *s)
 	walk->left -= header + s->length;
 	return GN_GOOD;
 }
+NOKPROBE_SYMBOL(step);
 
 /**
  * gn_walk_next() - the next section
@@ -142,6 +146,7 @@ enum gn_verdict gn_estatus_check(const u8 *block, u32 length)
 	}
 	return GN_GOOD;
 }
+NOKPROBE_SYMBOL(gn_estatus_check);
 
 /**
  * gn_verdict_name() - a verdict as it stands in sysfs, traces and messages

@@ -9,10 +9,11 @@
 #define GN_LE_H
 
 #include <linux/string.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
 #include <asm/byteorder.h>
 
-static inline u16 gn_le16(const u8 *p)
+static __always_inline u16 gn_le16(const u8 *p)
 {
 	__le16 v;
 
@@ -20,7 +21,7 @@ static inline u16 gn_le16(const u8 *p)
 	return le16_to_cpu(v);
 }
 
-static inline u32 gn_le32(const u8 *p)
+static __always_inline u32 gn_le32(const u8 *p)
 {
 	__le32 v;
 
@@ -28,7 +29,7 @@ static inline u32 gn_le32(const u8 *p)
 	return le32_to_cpu(v);
 }
 
-static inline u64 gn_le64(const u8 *p)
+static __always_inline u64 gn_le64(const u8 *p)
 {
 	__le64 v;
 

@@ -4,6 +4,7 @@
  */
 #include <linux/export.h>
 #include <linux/notifier.h>
+#include <linux/rcupdate.h>
 
 #include "ghes_nmi.h"
 #include "sinks/sink.h"
@@ -33,7 +34,17 @@ static void listeners_deliver(const struct gn_record *record)
 		.delay_ns = record->delay_ns,
 	};
 
-	atomic_notifier_call_chain(&listeners, 0, &data);
+	struct notifier_block *nb;
+
+	/*
+	 * The kernel's call of a chain ends with the first listener that returns
+	 * NOTIFY_STOP: the others would lose the record. One that unregisters waits for
+	 * this reader.
+	 */
+	rcu_read_lock();
+	for (nb = rcu_dereference(listeners.head); nb; nb = rcu_dereference(nb->next))
+		nb->notifier_call(nb, 0, &data);
+	rcu_read_unlock();
 }
 
 const struct gn_sink gn_sink_listeners = {

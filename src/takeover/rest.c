@@ -80,16 +80,16 @@ void gn_handover_await_rest(const struct gn_hest_source *desc)
 void gn_handover_hold(struct gn_source *s, struct gn_ack *heir, bool busy)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(HOLD_MOST_MS);
+	struct gn_owned owned;
 	u64 before;
-	int seen;
 
 	*heir = (struct gn_ack){};
-	if (s->in.ack.way == GN_ACK_NONE || !gn_source_own(s, &seen))
+	if (s->in.ack.way == GN_ACK_NONE || !gn_source_own(s, &owned))
 		return;
 	gn_ack_hold(&s->in.ack);
 	s->life.heir = heir;
 	before = s->in.records;
-	gn_source_disown(s, &seen);
+	gn_source_disown(s, &owned);
 	while (busy && READ_ONCE(s->in.records) == before && time_before(jiffies, end))
 		usleep_range(500, 1000);
 }

@@ -15,6 +15,8 @@
 
 #include "unit.h"
 
+#include <linux/irqflags.h>
+
 /* The window as it is, its accessors by other names. */
 #define GN_ARCH_H
 #define gn_arch_copy	  memcpy
@@ -47,6 +49,8 @@ static void letter(char c)
 {
 	size_t n = strlen(letters);
 
+	/* Whoever owns the claim keeps its CPU's interrupts away. */
+	assert_int_equal(irqs_are_off, 1);
 	assert_true(n < sizeof(letters) - 1);
 	letters[n] = c;
 	letters[n + 1] = 0;

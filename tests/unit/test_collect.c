@@ -285,6 +285,7 @@ static void follow(const struct path *p, enum way way, bool device)
 	gn_queue_init(&s->queue, ring, p->how & FULL ? 48 : QUEUE);
 
 	assert_int_equal(notify(s, way, &asker), p->outcome);
+	assert_int_equal(irqs_are_off, 0);
 	assert_string_equal(letters, p->letters);
 	assert_int_equal(fatals, p->fatals);
 	assert_false(gn_claim_busy(&s->in.claim));

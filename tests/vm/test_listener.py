@@ -4,6 +4,7 @@
 from bed.lib import cper, driver
 
 HEARD = "/sys/module/listener/parameters/heard"
+BEHIND = "/sys/module/listener/parameters/behind"
 
 
 def test_listener(boot, kernel):
@@ -19,6 +20,7 @@ def test_listener(boot, kernel):
             driver.settle(machine)
             expected.append(f"{src.id}:{size}:{seq}")
     assert machine.vm.check(f"cat {HEARD}").split() == expected
+    assert machine.vm.check(f"cat {BEHIND}").split() == expected, "one listener hid records from the next"
     # A malformed one is nobody's.
     machine.post(first, cper.block(cper.CORRECTED, []))
     driver.settle(machine)
