@@ -49,7 +49,7 @@ def run_program(source: Path) -> tuple[int, str]:
     environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="tap", ASAN_OPTIONS="detect_leaks=1",
                        UBSAN_OPTIONS="print_stacktrace=1")
     result = subprocess.run([program], cwd=TOP, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            text=True, errors="replace", timeout=120)
+                            text=True, errors="replace", timeout=600)
     return result.returncode, result.stdout
 
 
