@@ -26,8 +26,8 @@ TEST(no_acknowledgement_is_lost_to_an_nmi)
 	for (first = 0; interrupt(first, STEP_NEVER) == 2; first++)
 		;
 	assert_true(first > 20);
-	for (first = 0; interrupt(first, STEP_NEVER) == 2; first += 17)
-		for (second = 0; interrupt(first, second) == 3; second += 19)
+	for (first = 0; interrupt(first, STEP_NEVER) == 2; first += 53)
+		for (second = 0; interrupt(first, second) == 3; second += 59)
 			;
 	unshare(SHARERS);
 }
