@@ -28,6 +28,7 @@
 #include "notify/storm.h"
 #include "compat/symbols.h"
 #include "path/bell.h"
+#include "sinks/sink.h"
 #include "sync/hook.h"
 #include "sync/waiter.h"
 
@@ -75,6 +76,7 @@ static int __init gn_init(void)
 	if (err)
 		goto exit_waiters;
 	gn_hook_init(gn_bind_take, gn_bind_give);
+	gn_trace_init();
 	return 0;
 
 exit_waiters:

@@ -150,6 +150,7 @@ bool gn_memory_wanted(const struct gn_record *record);
 void gn_memory_accessed(const struct gn_accessor *accessor, unsigned long address, bool kernel);
 
 /* A block that failed its check, of which nothing but bytes is known. */
+void gn_trace_init(void);
 void gn_trace_malformed(const struct gn_record *record, enum gn_verdict verdict);
 void gn_console_malformed(const struct gn_record *record, enum gn_verdict verdict);
 

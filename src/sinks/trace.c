@@ -3,7 +3,7 @@
  * The trace sink: the kernel's RAS events, as rasdaemon reads them, and our own.
  *
  *	memory section		ras:mc_event
- *	ARM processor section	ras:arm_event
+ *	ARM processor section	ras:arm_event, where its shape is known (compat/cper.h)
  *	anything else, and what	ras:non_standard_event
  *	breaks its type's rules
  *	every record		ghes_nmi:record
@@ -13,9 +13,12 @@
  * pages. One error stays one event for rasdaemon, so a longer section is cut in
  * ras:non_standard_event, and the bytes cut are counted.
  */
+#define pr_fmt(fmt) "ghes_nmi: " fmt
+
 #include <linux/cpumask.h>
 #include <linux/edac.h>
 #include <linux/kernel.h>
+#include <linux/printk.h>
 #include <linux/uuid.h>
 #include <ras/ras_event.h>
 
@@ -214,19 +217,14 @@ static void trace_deliver(const struct gn_record *record)
 
 	gn_walk_start(&walk, record->block);
 	while (gn_walk_next(&walk, &s)) {
-		switch (s.kind) {
-		case GN_SECTION_MEMORY:
+		if (s.kind == GN_SECTION_MEMORY) {
 			if (trace_mc_event_enabled())
 				trace_memory(record, &s);
-			break;
-		case GN_SECTION_ARM:
+		} else if (s.kind == GN_SECTION_ARM && GN_ARM_EVENT_KNOWN) {
 			if (trace_arm_event_enabled())
 				trace_arm(record, &s);
-			break;
-		default:
-			if (trace_non_standard_event_enabled())
-				trace_other(record, &s);
-			break;
+		} else if (trace_non_standard_event_enabled()) {
+			trace_other(record, &s);
 		}
 		if (trace_section_enabled())
 			trace_bytes(record, n, &s);
@@ -239,6 +237,18 @@ static void trace_deliver(const struct gn_record *record)
 const struct gn_sink gn_sink_trace = {
 	.deliver = trace_deliver,
 };
+
+/**
+ * gn_trace_init() - say which of the kernel's events get nothing
+ *
+ * Context: Process context.
+ */
+void gn_trace_init(void)
+{
+	if (IS_ENABLED(CONFIG_ARM64) && !GN_ARM_EVENT_KNOWN)
+		pr_notice(
+			"ras:arm_event has arguments unknown to this module; processor errors go to ras:non_standard_event\n");
+}
 
 /**
  * gn_trace_malformed() - trace a block that failed its check

@@ -87,7 +87,8 @@ def copy_headers(kernel: Kernel, tmp_path):
     ("include/config/auto.conf", "CONFIG_ARM_SDE_INTERFACE=y", "", "CONFIG_ARM_SDE_INTERFACE", True),
     ("Module.symvers", "\tnmi_panic\t", "\tno_panic\t", "nmi_panic", False),
     ("include/ras/ras_event.h", "TRACE_EVENT(arm_event,\n\n\tTP_PROTO(", "TRACE_EVENT(arm_event,\n\n\tTP_PROTO(int a, ",
-     "ras:arm_event", False),
+     "ras:arm_event", True),
+    ("include/ras/ras_event.h", "TRACE_EVENT(arm_event,", "TRACE_EVENT(no_event,", "ras:arm_event", False),
     ("include/linux/sysfs.h", "struct kobject *, struct bin_attribute *", "struct kobject *, void *",
      "struct bin_attribute", False)])
 def test_probe_misses(file, old, new, lack, builds, tmp_path):

@@ -1,24 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the modules import: upstream exports it, and scripts/probe knows of every symbol."""
 
-import importlib.machinery
-import importlib.util
 import subprocess
-import sys
 
 import pytest
 
 from bed.lib import TOP
 from bed.lib.kernels import EVERY, Kernel
-
-
-def load(name: str):
-    """A script of scripts/ as a module."""
-    loader = importlib.machinery.SourceFileLoader(name, str(TOP / "scripts" / name))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
-    sys.modules[name] = module
-    loader.exec_module(module)
-    return module
+from build_scripts import load
 
 
 symbols = load("symbols")
