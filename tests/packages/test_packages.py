@@ -37,7 +37,7 @@ def test_lintian_and_contents(packages, tmp_path):
                if source in line and not line.split()[5].endswith("/")}
     ours = {str(file.relative_to(TOP)) for folder in ("src", "include") for file in (TOP / folder).rglob("*.[chS]")
             if not file.name.endswith(".mod.c")}
-    assert shipped == ours | {"Kbuild", "dkms.conf"}
+    assert shipped == ours | {"Kbuild", "dkms.conf", "scripts/probe", "scripts/lib/imports.list"}
     for name in ("ghes-nmi.4.gz", "ghes-nmi-probe.8.gz", "ghes-nmi.service", "examples/modprobe.conf", "ghes-nmi-probe"):
         assert name in listing["ghes-nmi-tools"], name
     for file in packages:
