@@ -22,11 +22,10 @@
  *	MARK	atomic_set() before CLAIM_CALL: who owns the claim and reads that call sees it
  *	TAKE	atomic_xchg(): one owner writes for one mark
  *
- * An owner that has looked too often leaves with marks behind, for hostile firmware could
- * hold it for ever; its drain settles them.
- *
  * Other writers, firmware among them, may change the word between the read and the write.
- * In Normal memory a compare-and-exchange notices, a bounded number of times.
+ * In Normal memory a compare-and-exchange notices. An owner that has looked or tried too
+ * often leaves with marks behind, for hostile firmware could hold it for ever; its drain
+ * settles them.
  *
  * While a source changes hands its acknowledgement can be held: what would be given is
  * owed, and given at the end.
@@ -104,32 +103,41 @@ static bool replace(const struct gn_register *r, u64 old, u64 new)
 }
 NOKPROBE_SYMBOL(replace);
 
-/* NMI-safe. Nobody else of this module writes the word. */
-static void update(const struct gn_register *r, u64 keep, u64 set)
+/*
+ * NMI-safe. Nobody else of this module writes the word. False: others write it without
+ * end; to write over them would acknowledge what firmware has just taken back.
+ */
+static bool update(const struct gn_register *r, u64 keep, u64 set)
 {
-	u64 value;
 	int tries;
 
 	for (tries = 0; tries < TRIES_MAX; tries++) {
-		value = gn_register_read(r);
+		u64 value = gn_register_read(r);
+
 		if (replace(r, value, (value & keep) | set))
-			return;
+			return true;
 	}
-	gn_register_write(r, (value & keep) | set);
+	return false;
 }
 NOKPROBE_SYMBOL(update);
 
-/* NMI-safe, owner of the bank's claim. */
-static void write_marked(struct gn_bank *bank)
+/* NMI-safe, owner of the bank's claim. False: what is still marked could not be written. */
+static bool write_marked(struct gn_bank *bank)
 {
 	u32 i, n = READ_ONCE(bank->slots_used);
+	bool all = true;
 
 	for (i = 0; i < n; i++) {
 		struct slot *slot = &bank->slots[i];
 
-		if (atomic_read(&slot->marked) && atomic_xchg(&slot->marked, 0)) /* TAKE */
-			update(&slot->reg, slot->keep, slot->set);
+		if (!atomic_read(&slot->marked) || !atomic_xchg(&slot->marked, 0)) /* TAKE */
+			continue;
+		if (!update(&slot->reg, slot->keep, slot->set)) {
+			atomic_set(&slot->marked, 1);
+			all = false;
+		}
 	}
+	return all;
 }
 NOKPROBE_SYMBOL(write_marked);
 
@@ -143,6 +151,7 @@ NOKPROBE_SYMBOL(write_marked);
 bool gn_ack_settle(struct gn_ack *a)
 {
 	int seen, looks = LOOKS_MAX;
+	bool all;
 
 	if (!a->bank || !gn_claim_take(&a->bank->claim, &seen))
 		return true;
@@ -151,9 +160,9 @@ bool gn_ack_settle(struct gn_ack *a)
 			gn_claim_abandon(&a->bank->claim);
 			return false;
 		}
-		write_marked(a->bank);
+		all = write_marked(a->bank);
 	} while (!gn_claim_leave(&a->bank->claim, &seen));
-	return true;
+	return all;
 }
 NOKPROBE_SYMBOL(gn_ack_settle);
 
@@ -284,7 +293,8 @@ static void leave(struct gn_ack *a)
 	while (!gn_claim_take(&bank->claim, &seen))
 		usleep_range(10, 50);
 	do {
-		write_marked(bank);
+		while (!write_marked(bank))
+			usleep_range(10, 50);
 		bank->slots[a->slot].used = false;
 	} while (!gn_claim_leave(&bank->claim, &seen));
 	bank->users--;

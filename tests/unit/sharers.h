@@ -50,10 +50,22 @@ static void written(void)
 		while_writing();
 }
 
+/* What happens between the read of a word and its write. */
+static void (*after_reading)(void);
+
+static inline u64 was_read(u64 value)
+{
+	if (after_reading)
+		after_reading();
+	return value;
+}
+
+#define gn_window_read64(at, device)	     was_read(gn_window_read64((at), (device)))
 #define gn_window_write64(at, value, device) (gn_window_write64((at), (value), (device)), written())
 #include "path/register.c"
 #include "path/ack.c"
 #undef gn_window_write64
+#undef gn_window_read64
 
 static struct gn_hest_source source(u64 address, u8 bytes, u8 shift, u32 width, u64 preserve,
 				    u64 write)

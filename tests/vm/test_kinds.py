@@ -184,3 +184,23 @@ def test_unbound_by_hand_while_given_back(boot):
         machine.post(src, block)
         driver.settle(machine)
         assert trace.payloads() == [block[84:]]
+
+
+@pytest.mark.enough("6.12")
+@pytest.mark.arch("x86_64")
+def test_no_memory_for_a_block_that_moved(boot):
+    """There is no memory to map the block's new place, three times: its record waits, and is delivered."""
+    machine = boot([Source(id=10, notify="polled", poll_ms=10, length=16384), Source(id=20, notify="irq", event=6, length=16384)])
+    driver.load(machine)
+    trace = Trace(machine)
+    for src in machine.sources:
+        machine.vm.check("insmod /lib/modules/nomem.ko times=3")
+        machine.move(src, 2)
+        block = cper.sized(172, src.id)
+        machine.post(src, block)
+        machine.quiesce(20)
+        driver.settle(machine)
+        assert machine.vm.check("cat /sys/module/nomem/parameters/times").strip() == "0", "memory never ran out"
+        assert trace.payloads() == [block[84:]]
+        assert driver.stats(machine, src)["bad_address"] == 0
+        machine.vm.check("rmmod nomem")
