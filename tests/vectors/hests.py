@@ -145,7 +145,8 @@ def fields(c: Collection) -> None:
         for shape, address, kept in ((b"\1\x20\0\3", 0xA04, True), (b"\1\x20\0\3", 0xFFFE, False),
                                      (b"\1\x40\0\4", 0xA08, False)):
             gas = shape + struct.pack("<Q", address)
-            middle("register_port", f"{register} register of {shape[1]} bits at I/O port {address:#x}",
+            middle("register_port",
+                   f"{register} register of {shape[1]} bits at I/O port {address:#x}",
                    lambda data, at=at, gas=gas: patched(data, at, gas), kept=kept)
         middle("register_offset", f"{register} register from bit 1 on", lambda data, at=at: patched(data, at + 2, b"\1"))
         for address in (0, 0x7E000001, 0x7E000004 + (least == 32), 0xFFFFFFFFFFFFFFFF):
@@ -156,8 +157,10 @@ def fields(c: Collection) -> None:
            lambda data: patched(patched(data, 65, b"\x20"), 68, struct.pack("<Q", 0x7E000004)), kept=True)
     for width, offset, access, kept in ((8, 0, 1, True), (8, 24, 3, True), (16, 16, 3, True),
                                         (8, 4, 1, False), (1, 63, 4, True), (1, 32, 3, False)):
-        middle("ack_field", f"an ack register of {width} bits from bit {offset} on, access size {access}",
-               lambda data, shape=bytes([width, offset, access]): patched(data, 65, shape), kept=kept)
+        middle("ack_field",
+               f"an ack register of {width} bits from bit {offset} on, access size {access}",
+               lambda data, shape=bytes([width, offset, access]): patched(data, 65, shape),
+               kept=kept)
     for kind in (0, 4, 8, 12, 255):
         middle("notification", f"notification type {kind}: whether it can be served is not the table's business",
                lambda data, kind=kind: patched(data, 32, bytes([kind])), kept=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Notifications that are no NMI: every record once, in order, at once, whoever holds the source before and after."""
+"""Notifications that are no NMI: every record once, in order and at once."""
 
 
 import pytest
@@ -19,7 +19,8 @@ def kinds(arch: str, **more: object) -> list[Source]:
     sources = [Source(id=10, notify="polled", poll_ms=10, **more),
                Source(id=11, notify="polled", poll_ms=10, type="ghes", **more)]
     if arch == "x86_64":  # two on one line
-        sources += [Source(id=20, notify="irq", event=6, **more), Source(id=21, notify="irq", event=6, **more),
+        sources += [Source(id=20, notify="irq", event=6, **more),
+                    Source(id=21, notify="irq", event=6, **more),
                     Source(id=22, notify="irq", event=7, type="ghes", **more)]
     return sources
 
@@ -30,7 +31,7 @@ def equal(a: list[bytes], b: list[bytes]) -> bool:
 
 @pytest.mark.enough("6.12", "7.3")
 def test_each_kind(boot, kernel):
-    """A thousand records of each kind and a hundred that are all the same; then other drivers have them again."""
+    """A thousand records of each kind, a hundred that are all the same; then all goes back."""
     machine = boot(kinds(kernel.arch), smp=2)
     said = driver.load(machine)
     assert all(f"source {src.id} taken" in said for src in machine.sources), said
@@ -64,7 +65,7 @@ def test_each_kind(boot, kernel):
 @pytest.mark.arch("x86_64")
 @pytest.mark.limit(240)
 def test_kinds_change_hands_under_fire(boot, kernel):
-    """Fifty takeovers while firmware raises: what this module takes is delivered once, and in order.
+    """Fifty takeovers while firmware raises: each record is delivered once.
 
     The in-tree driver drops a record that is equal to a recent one; these all differ.
     """
@@ -93,12 +94,14 @@ def test_kinds_change_hands_under_fire(boot, kernel):
 @pytest.mark.enough("6.12")
 @pytest.mark.arch("x86_64")
 def test_block_that_cannot_be_mapped(boot):
-    """A block in the kernel's own memory: the in-tree driver keeps the source, and delivers its next record."""
-    machine = boot([Source(id=10, notify="polled", poll_ms=10), Source(id=20, notify="irq", event=6)])
+    """A block in the kernel's own memory: the in-tree driver keeps the source, which works."""
+    machine = boot([Source(id=10, notify="polled", poll_ms=10),
+                    Source(id=20, notify="irq", event=6)])
     stays, taken = machine.sources
     machine.retarget(stays, 0x0100_0000)  # kernel text
     said = driver.load(machine)
-    assert "source 10 stays with the in-tree driver: the error status block cannot be mapped" in said
+    stay = "source 10 stays with the in-tree driver: the error status block cannot be mapped"
+    assert stay in said
     assert [driver.bound(machine, src) for src in machine.sources] == [IN_TREE, OURS]
     machine.retarget(stays, stays.block)
     trace = Trace(machine)
@@ -112,8 +115,9 @@ def test_block_that_cannot_be_mapped(boot):
 @pytest.mark.enough("6.12")
 @pytest.mark.arch("x86_64")
 def test_storm_is_polled_until_it_is_calm(boot):
-    """More records in a second than allowed: the interrupt is let go, and comes back; nothing is lost."""
-    machine = boot([Source(id=20, notify="irq", event=6), Source(id=21, notify="irq", event=7)], smp=2)
+    """More records in a second than allowed: the interrupt goes, and comes back; none is lost."""
+    machine = boot([Source(id=20, notify="irq", event=6), Source(id=21, notify="irq", event=7)],
+                   smp=2)
     noisy, other = machine.sources
     driver.load(machine, storm_rate=100)
     said = driver.lines(machine)
@@ -127,8 +131,8 @@ def test_storm_is_polled_until_it_is_calm(boot):
         storms = driver.stats(machine, noisy)["storms"]
         assert storms == 1 + start // 400
         # Calm for two seconds: the interrupt is back.
-        machine.vm.check("for i in $(seq 50); do [ $(grep -c ghes_nmi /proc/interrupts) = 2 ] && exit 0; sleep 0.1; done; "
-                         "exit 1")
+        machine.vm.check("for i in $(seq 50); do [ $(grep -c ghes_nmi /proc/interrupts) = 2 ] && "
+                         "exit 0; sleep 0.1; done; exit 1")
     driver.settle(machine)
     check_delivered(posted, trace.payloads())
     # And it rings: at once, not at a poll.
@@ -146,12 +150,14 @@ def test_storm_is_polled_until_it_is_calm(boot):
 @pytest.mark.enough("6.12")
 @pytest.mark.arch("x86_64")
 def test_poll_intervals(boot):
-    """None, one that is too short and one of seven weeks: each delivers its next record within reason."""
-    machine = boot([Source(id=10, notify="polled", poll_ms=0), Source(id=11, notify="polled", poll_ms=1),
+    """None, one that is too short, one of seven weeks: each delivers its next record in time."""
+    machine = boot([Source(id=10, notify="polled", poll_ms=0),
+                    Source(id=11, notify="polled", poll_ms=1),
                     Source(id=12, notify="polled", poll_ms=0xFFFFFFFF)])
     said = driver.load(machine)
     for src, ms in zip(machine.sources, (1000, 10, 60000)):
-        assert f"source {src.id}: a poll interval of {src.poll_ms} ms makes no sense: it is polled every {ms} ms" in said
+        assert (f"source {src.id}: a poll interval of {src.poll_ms} ms makes no sense: "
+                f"it is polled every {ms} ms") in said
     trace = Trace(machine)
     for src, seconds in zip(machine.sources, (5, 5, 90)):
         block = cper.sized(172, src.id)
@@ -163,8 +169,9 @@ def test_poll_intervals(boot):
 @pytest.mark.enough("6.12")
 @pytest.mark.arch("x86_64")
 def test_unbound_by_hand_while_given_back(boot):
-    """Somebody unbinds the sources while the module goes: both are content, and each source works again."""
-    machine = boot([Source(id=10, notify="polled", poll_ms=10), Source(id=20, notify="irq", event=6),
+    """Somebody unbinds the sources while the module goes: each works again afterwards."""
+    machine = boot([Source(id=10, notify="polled", poll_ms=10),
+                    Source(id=20, notify="irq", event=6),
                     Source(id=30, notify="nmi")], smp=2)
     machine.vm.check("dmesg -n 1")
     ids = [src.id for src in machine.sources]
@@ -189,8 +196,9 @@ def test_unbound_by_hand_while_given_back(boot):
 @pytest.mark.enough("6.12")
 @pytest.mark.arch("x86_64")
 def test_no_memory_for_a_block_that_moved(boot):
-    """There is no memory to map the block's new place, three times: its record waits, and is delivered."""
-    machine = boot([Source(id=10, notify="polled", poll_ms=10, length=16384), Source(id=20, notify="irq", event=6, length=16384)])
+    """Three times there is no memory to map a block's new place: its record waits."""
+    machine = boot([Source(id=10, notify="polled", poll_ms=10, length=16384),
+                    Source(id=20, notify="irq", event=6, length=16384)])
     driver.load(machine)
     trace = Trace(machine)
     for src in machine.sources:
@@ -200,7 +208,8 @@ def test_no_memory_for_a_block_that_moved(boot):
         machine.post(src, block)
         machine.quiesce(20)
         driver.settle(machine)
-        assert machine.vm.check("cat /sys/module/nomem/parameters/times").strip() == "0", "memory never ran out"
+        left = machine.vm.check("cat /sys/module/nomem/parameters/times").strip()
+        assert left == "0", "memory never ran out"
         assert trace.payloads() == [block[84:]]
         assert driver.stats(machine, src)["bad_address"] == 0
         machine.vm.check("rmmod nomem")

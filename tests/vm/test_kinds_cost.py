@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What notifications that are no NMI cost, beside the in-tree driver in the same run: guest instructions."""
+"""What notifications that are no NMI cost, in guest instructions, beside the in-tree driver."""
 
 import re
 import statistics
@@ -31,8 +31,8 @@ def spans(text: str, begin: str, end: str) -> list[int]:
 
 def trace_on(machine, *events: str) -> None:
     run = machine.vm.check
-    run(f"cd {TRACING} && echo 0 >options/record-cmd && echo 0 >tracing_on && echo >trace && echo 0 >events/enable && "
-        "echo 8192 >buffer_size_kb && echo x86-tsc >trace_clock")
+    run(f"cd {TRACING} && echo 0 >options/record-cmd && echo 0 >tracing_on && echo >trace && "
+        "echo 0 >events/enable && echo 8192 >buffer_size_kb && echo x86-tsc >trace_clock")
     for event in events:
         run(f"echo 1 >{TRACING}/events/{event}/enable")
     run(f"echo 1 >{TRACING}/tracing_on")
@@ -51,8 +51,9 @@ def interrupts(machine, src, handler: str, first: int) -> tuple[float, float]:
         machine.post(src, cper.sized(172, n))
         machine.quiesce()
     text = trace_off(machine)
-    whole = spans(text, rf"irq_handler_entry: irq=\d+ name={handler}$", r"irq_handler_exit: .*ret=handled")
-    delay = spans(text, rf"irq_handler_entry: irq=\d+ name={handler}$", r"non_standard_event:")
+    entry = rf"irq_handler_entry: irq=\d+ name={handler}$"
+    whole = spans(text, entry, r"irq_handler_exit: .*ret=handled")
+    delay = spans(text, entry, r"non_standard_event:")
     assert len(whole) == len(delay) == RECORDS, text[-2000:]
     return statistics.median(whole), statistics.median(delay)
 
@@ -64,14 +65,15 @@ def tell(capsys, record_property, line: str) -> None:
 
 
 def test_interrupt_costs_no_more(boot, capsys, record_property):
-    """Instructions of a record's interrupt, and until its trace event: at most the in-tree driver's."""
+    """A record's interrupt, and the time to its trace event: at most the in-tree driver's."""
     machine = boot([Source(id=20, notify="irq", event=6)], icount=True)
     machine.vm.check("dmesg -n 1")
     src = machine.sources[0]
     theirs = interrupts(machine, src, "GHES IRQ", 0)
     driver.load(machine)
     ours = interrupts(machine, src, "ghes_nmi", RECORDS)
-    tell(capsys, record_property, f"interrupt, 172 bytes: in-tree {theirs[0]:.0f}, ghes_nmi {ours[0]:.0f} instructions; "
+    tell(capsys, record_property,
+         f"interrupt, 172 bytes: in-tree {theirs[0]:.0f}, ghes_nmi {ours[0]:.0f} instructions; "
          f"to the trace event {theirs[1]:.0f}, {ours[1]:.0f}")
     assert ours[0] <= theirs[0] and ours[1] <= theirs[1], (ours, theirs)
 
@@ -79,7 +81,8 @@ def test_interrupt_costs_no_more(boot, capsys, record_property):
 def idle(machine, function: str) -> float:
     trace_on(machine, "timer/timer_expire_entry", "timer/timer_expire_exit")
     machine.vm.check("sleep 5")
-    found = spans(trace_off(machine), rf"timer_expire_entry: .*function={function}\b", r"timer_expire_exit:")
+    found = spans(trace_off(machine), rf"timer_expire_entry: .*function={function}\b",
+                  r"timer_expire_exit:")
     assert len(found) >= 3
     return statistics.median(found)
 
@@ -91,5 +94,6 @@ def test_idle_poll_costs_no_more(boot, capsys, record_property):
     theirs = idle(machine, "ghes_poll_func")
     driver.load(machine)
     ours = idle(machine, r"poll")
-    tell(capsys, record_property, f"idle poll: in-tree {theirs:.0f}, ghes_nmi {ours:.0f} instructions")
+    tell(capsys, record_property,
+         f"idle poll: in-tree {theirs:.0f}, ghes_nmi {ours:.0f} instructions")
     assert ours <= theirs
