@@ -308,6 +308,9 @@ class Arm64(Exceptions, Platform):
         self.reports.collect()
         return sum(shared.acked for shared in self._shared)
 
+    def taken_of(self, src: Source) -> int:
+        return self._shared[src.index].acked
+
     def withdraw(self, src: Source) -> None:
         """While nothing takes the source's records: firmware reads its spool only when the source is free."""
         spool = self._spools[src.index].source

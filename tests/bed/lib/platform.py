@@ -94,6 +94,14 @@ class Platform(ABC):
         """Records of all sources that firmware has back."""
 
     @abstractmethod
+    def taken_of(self, src: Source) -> int:
+        """Records of one source that firmware has back."""
+
+    @abstractmethod
+    def gap(self, src: Source, nanoseconds: int) -> None:
+        """At least so much time between two publications of the source."""
+
+    @abstractmethod
     def withdraw(self, src: Source) -> None:
         """Forget every record of the source that nobody has taken; the source is free again."""
 

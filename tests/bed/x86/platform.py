@@ -174,6 +174,9 @@ DefinitionBlock ("", "SSDT", 2, "{OEM.decode()}", "{CREATOR.decode()}", 1)
     def taken(self) -> int:
         return self.firmware.taken()
 
+    def taken_of(self, src: Source) -> int:
+        return self._feed(src).acked
+
     def withdraw(self, src: Source) -> None:
         with self.firmware.stopped():
             self.firmware.withdraw(self._feed(src))
