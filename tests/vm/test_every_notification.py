@@ -46,7 +46,7 @@ def test_every_kind_in_turn_and_at_once(boot, kernel, full):
     for src in machine.sources:
         assert f"source {src.id} taken" in said and driver.bound(machine, src) == OURS
     trace = quiet(machine, 65_536 if full else 8192)
-    count = 1000 if full else 24
+    count, few = (1000, 100) if full else (24, 24)
 
     for src in machine.sources:
         mine = numbered([src], count, SIZE)
@@ -54,21 +54,21 @@ def test_every_kind_in_turn_and_at_once(boot, kernel, full):
         settled(machine)
         check_delivered(mine, trace.payloads())
         same = cper.sized(SIZE, src.index << 32)
-        machine.post_many(src, [same] * count)
+        machine.post_many(src, [same] * few)
         settled(machine)
         seen = trace.payloads()
-        assert seen == [same[HEADERS:]] * count, f"source {src.id}: {len(seen)} of {count} equal records"
+        assert seen == [same[HEADERS:]] * few, f"source {src.id}: {len(seen)} of {few} equal records"
 
-    posted = numbered(machine.sources, count, SIZE, first=count)
+    posted = numbered(machine.sources, few, SIZE, first=count)
     for src in machine.sources:
         machine.post_many(src, posted[src.index])
     settled(machine)
     check_delivered(posted, trace.payloads())
     for src in machine.sources:
         stats = driver.stats(machine, src)
-        assert stats["received"] == stats["delivered"] == 3 * count and stats["malformed"] == 0, f"source {src.id}"
+        assert stats["received"] == stats["delivered"] == count + 2 * few and stats["malformed"] == 0, f"source {src.id}"
         if src.ack_bell:
-            assert machine.bell_rings(src) == 3 * count, f"source {src.id}: acknowledged more or less than once a record"
+            assert machine.bell_rings(src) == count + 2 * few, f"source {src.id}: acknowledged more or less than once a record"
     assert not machine.strays()
 
 
@@ -141,7 +141,7 @@ def test_every_kind_changes_hands(boot, kernel, full, run_dir):
     trace = quiet(machine, 65_536 if full else 16_384)
     feed = Feed(machine)
     for src in machine.sources:
-        machine.gap(src, (2 if full else 5) * MILLISECOND)
+        machine.gap(src, 10 * MILLISECOND)  # an emulated CPU that has no time left but for interrupts does nothing else
 
     def mark(text: str) -> None:
         machine.vm.check(f"echo {text} >{TRACING}/trace_marker")
