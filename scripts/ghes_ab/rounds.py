@@ -10,7 +10,9 @@ from bed.lib import BUILD
 from ghes_ab import latency, memory
 from ghes_ab.delivery import Storm
 from ghes_ab.drivers import Driver, archive, release
-from ghes_ab.notification import KINDS, WARM, blocks
+from ghes_ab.interrupt import Interrupt, Polled, Sci
+from ghes_ab.notification import KINDS as NMI_LIKE
+from ghes_ab.notification import WARM, blocks
 from ghes_ab.results import Row
 from ghes_ab.wakeups import overtaken
 from ghes_ab.workload import Workload
@@ -18,6 +20,8 @@ from bed.lib.platform import Platform
 from bed.lib.sources import Source
 from bed.lib.trouble import EXCEPT_NMI
 from bed.lib.vm import VMError
+
+KINDS = {**NMI_LIKE, **{each.name: each for each in (Interrupt, Sci, Polled)}}
 
 SHOTS_LATENCY = 25
 SHOTS_SIGNAL = 5

@@ -27,6 +27,10 @@ TARGETS = (
     Target("NMI, one of 64 sources pending", "x86_64", "nmi", "cost", "200 bytes, one pending", 64, 1 / 50),
     Target("NMI, all of 64 sources pending", "x86_64", "nmi", "cost", "200 bytes, all pending", 64, 1 / 12),
     Target("NMI, idle, 64 sources", "x86_64", "nmi", "idle", "", 64, 0.55),
+    Target("external interrupt, one record", "x86_64", "irq", "cost", "200 bytes, handler", 1, 1),
+    Target("external interrupt to trace event", "x86_64", "irq", "to trace event", "recoverable", 1, 1),
+    Target("SCI to trace event", "arm64", "sci", "to trace event", "recoverable", 1, 1),
+    Target("polled, idle", "x86_64", "polled", "idle", "", 1, 1),
     *(Target(f"all delivered: {workload}, {arch}", arch, workload, "delivered")
       for workload in ("identical", "storm", "exhausted") for arch in ("arm64", "x86_64")),
     Target("no lost wake-up, two CPUs", "x86_64", "overtaken", "lost wake-ups"),

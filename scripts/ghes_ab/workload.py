@@ -27,7 +27,7 @@ from pathlib import Path
 from bed.lib import TOP, cper
 
 FOLDER = TOP / "tests/ab/workloads"
-NOTIFY = {"sdei": "arm64", "sea": "arm64", "nmi": "x86_64"}
+NOTIFY = {"sdei": "arm64", "sea": "arm64", "nmi": "x86_64", "irq": "x86_64", "sci": "arm64", "polled": "x86_64"}
 MEASURES = {
     "cost": "instructions of one notification",
     "idle": "instructions of an interrupt that is no source's",
