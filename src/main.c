@@ -26,9 +26,11 @@
 
 #include "takeover/bind.h"
 #include "notify/storm.h"
+#include "compat/panic.h"
 #include "compat/symbols.h"
 #include "path/bell.h"
 #include "sinks/sink.h"
+#include "path/fatal.h"
 #include "sync/hook.h"
 #include "sync/waiter.h"
 
@@ -53,6 +55,12 @@ MODULE_PARM_DESC(
 	storm_rate,
 	"records in a second after which an interrupt source is polled until it is calm; 0: never (default: 10000)");
 
+static char *fatal_timeout;
+module_param(fatal_timeout, charp, 0444);
+MODULE_PARM_DESC(
+	fatal_timeout,
+	"seconds from the panic of a fatal record to the reboot, as of the kernel parameter panic (default: the machine's own; 30 instead of 0 where the kernel's own driver does that)");
+
 static int __init gn_init(void)
 {
 	struct gn_options options = {
@@ -65,7 +73,11 @@ static int __init gn_init(void)
 	int err;
 
 	gn_storm_rate = storm_rate;
+	err = gn_fatal_init(fatal_timeout);
+	if (err)
+		return err;
 	gn_symbols_init();
+	gn_panic_init();
 	err = gn_bell_setup();
 	if (err)
 		return err;

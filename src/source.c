@@ -14,6 +14,7 @@
 #include "notify/notify.h"
 #include "path/collect.h"
 #include "path/drain.h"
+#include "path/roll.h"
 #include "source.h"
 
 /*
@@ -43,6 +44,9 @@ static int queue_create(struct gn_source *s, u32 queue_kib)
 	s->in.spare = kvzalloc(sizeof(*s->in.spare) + s->desc.block_length, GFP_KERNEL);
 	if (!s->in.spare)
 		return -ENOMEM;
+	s->last.room = kvzalloc(GN_ERST_ROOM + s->desc.block_length, GFP_KERNEL);
+	if (!s->last.room)
+		return -ENOMEM;
 	s->life.pages = kvcalloc(2 * n, sizeof(*s->life.pages), GFP_KERNEL);
 	if (!s->life.pages)
 		return -ENOMEM;
@@ -71,6 +75,7 @@ static void queue_destroy(struct gn_source *s)
 		__free_page(s->life.pages[i]);
 	kvfree(s->life.pages);
 	kvfree(s->in.spare);
+	kvfree(s->last.room);
 }
 
 /**
@@ -279,6 +284,7 @@ struct gn_source *gn_source_create(struct device *dev, const struct gn_hest_sour
 			"ghes_nmi: source %u: error status block address %#llx cannot be mapped; waiting for another\n",
 			desc->id, pa);
 	tell_device(s);
+	gn_roll_add(s);
 	return s;
 
 fail:
@@ -305,6 +311,7 @@ void gn_source_destroy(struct gn_source *s)
 			"ghes_nmi: source %u given back: %llu records received, %llu delivered, %llu malformed\n",
 			s->desc.id, gn_source_received(s), s->out.delivered,
 			gn_outlet_malformed(&s->out));
+	gn_roll_remove(s);
 	gn_window_unmap(&s->in.block);
 	if (s->life.heir)
 		*s->life.heir = s->in.ack;

@@ -35,6 +35,8 @@ GN_ATTR(malformed, "%llu", gn_outlet_malformed(&s->out));
 GN_ATTR(malformed_sections, "%llu", gn_outlet_odd(&s->out));
 GN_ATTR(fatal, "%llu", READ_ONCE(s->in.fatal));
 GN_ATTR(suppressed, "%llu", READ_ONCE(s->out.console.suppressed));
+GN_ATTR(multiple, "%llu", READ_ONCE(s->out.multiple));
+GN_ATTR(entries_wrong, "%llu", READ_ONCE(s->out.entries_wrong));
 GN_ATTR(trace_cut, "%llu", READ_ONCE(s->out.trace_cut));
 GN_ATTR(bad_page, "%llu", READ_ONCE(s->out.bad_page));
 GN_ATTR(storms, "%llu", READ_ONCE(s->life.storms));
@@ -142,6 +144,8 @@ static struct attribute *attrs[] = {
 	&dev_attr_malformed_body_last.attr,
 	&dev_attr_fatal.attr,
 	&dev_attr_suppressed.attr,
+	&dev_attr_multiple.attr,
+	&dev_attr_entries_wrong.attr,
 	&dev_attr_trace_cut.attr,
 	&dev_attr_bad_page.attr,
 	&dev_attr_storms.attr,

@@ -27,6 +27,7 @@
 #include "sinks/sink.h"
 #include "path/collect.h"
 #include "path/drain.h"
+#include "path/roll.h"
 #include "path/source.h"
 #include "sync/sync.h"
 #include "sync/waiter.h"
@@ -74,15 +75,19 @@ static void reject(const struct gn_record *record, const struct gn_entry *e,
 	gn_console_malformed(record, verdict);
 }
 
-/* Sections that every sink has as bytes only: counted, and the last one kept. */
-static void note_odd(const struct gn_record *record)
+/*
+ * What is to be counted of a record's sections; the last of those that every sink
+ * has as bytes only is kept.
+ */
+static void note_sections(const struct gn_record *record)
 {
 	struct gn_outlet *out = record->out;
 	struct gn_section section;
 	struct gn_walk walk;
+	u32 n;
 
 	gn_walk_start(&walk, record->block);
-	while (gn_walk_next(&walk, &section)) {
+	for (n = 0; gn_walk_next(&walk, &section); n++) {
 		u64 *count = &out->odd[section.oddity];
 
 		if (section.oddity == GN_SOUND)
@@ -91,6 +96,10 @@ static void note_odd(const struct gn_record *record)
 		keep(&out->kept_section, section.type,
 		     (u32)(section.body - section.type) + section.length, section.oddity);
 	}
+	if (min(n, 1023u) != gn_estatus_entries(&record->head))
+		WRITE_ONCE(out->entries_wrong, out->entries_wrong + 1);
+	if (gn_estatus_multiple(&record->head))
+		WRITE_ONCE(out->multiple, out->multiple + 1);
 }
 
 /*
@@ -116,7 +125,7 @@ static void deliver(const struct gn_record *record)
 		if (!IS_ENABLED(CONFIG_PREEMPT_RT))
 			local_irq_restore(flags);
 	}
-	note_odd(record);
+	note_sections(record);
 	if (record->head.severity < GN_SEVERITIES)
 		out->severity[record->head.severity]++;
 	WRITE_ONCE(out->delivered, out->delivered + 1);
@@ -131,6 +140,8 @@ static enum run drain_one(struct gn_source *s, bool in_task)
 
 	if (!e)
 		return RUN_EMPTY;
+	if (gn_roll_is_closed())
+		return RUN_LEFT;
 	/* After the peek: whoever waits for this entry did so before it came. */
 	if (!in_task && gn_sync_waits(s))
 		return RUN_LEFT;
@@ -247,7 +258,7 @@ void gn_drain_in_task(struct gn_source *s)
 			} while (run == RUN_MORE);
 		} while (!gn_claim_leave(&s->draining, &seen));
 		see_to_the_rest(s);
-	} while (gn_queue_peek(&s->queue));
+	} while (gn_queue_peek(&s->queue) && !gn_roll_is_closed());
 	mutex_unlock(&s->delivering);
 }
 

@@ -11,6 +11,7 @@
 
 #include <linux/atomic.h>
 #include <linux/device.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 
 #include "path/ack.h"
@@ -18,6 +19,7 @@
 #include "path/claim.h"
 #include "path/queue.h"
 #include "path/register.h"
+#include "path/view.h"
 #include "path/window.h"
 #include "record/hest.h"
 #include "sinks/sink.h"
@@ -93,6 +95,18 @@ struct gn_life {
 };
 
 /**
+ * struct gn_last - what only a CPU needs that is about to panic
+ * @roll: the next source in the roll (path/roll.h)
+ * @view: the records in the queue that have not been shown
+ * @room: GN_ERST_ROOM bytes more than a block has
+ */
+struct gn_last {
+	struct list_head roll;
+	struct gn_view view;
+	void *room;
+};
+
+/**
  * struct gn_source - one error source
  * @in: what a notification reads and writes
  * @queue: the records; producer: owner of @in.claim, consumer: owner of @draining
@@ -103,6 +117,7 @@ struct gn_life {
  * @desc: what the HEST says; constant
  * @dev: the device GHES.N; constant
  * @life: process context's
+ * @last: of a CPU that is about to panic
  */
 struct gn_source {
 	struct gn_intake in;
@@ -116,6 +131,7 @@ struct gn_source {
 	struct gn_hest_source desc;
 	struct device *dev;
 	struct gn_life life;
+	struct gn_last last;
 };
 
 /*

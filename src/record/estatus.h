@@ -121,6 +121,18 @@ static __always_inline bool gn_estatus_changed(const struct gn_estatus *peek, co
 	       gn_le32(copy + 8) != peek->raw_length || gn_le32(copy + 12) != peek->data_length;
 }
 
+/* Does the status say that there was more than one error of a kind? Context: any; pure. */
+static inline bool gn_estatus_multiple(const struct gn_estatus *es)
+{
+	return es->status & 0xc;
+}
+
+/* Sections that the status says there are; 1023: that many, or more. Context: any; pure. */
+static inline u32 gn_estatus_entries(const struct gn_estatus *es)
+{
+	return es->status >> 4 & 0x3ff;
+}
+
 /* The severity field of a block. */
 static __always_inline u32 gn_estatus_severity(const u8 *block)
 {

@@ -9,7 +9,8 @@
  * by their size or, other kernels, by that size rounded up to 16. So they are
  * handed a copy with the same content that means the same to all of them:
  *
- *	memory		80 bytes, zeros behind a short one and no bits valid there
+ *	memory		80 bytes: of a short one what is there, of the second type
+ *			what fits into the first
  *	PCIe, generic	exactly the structure
  *	ARM		error information of 32 bytes each, contexts of a multiple
  *			of 16 bytes, section_length as long as that is
@@ -22,17 +23,15 @@
 #include <linux/compiler.h>
 #include <linux/string.h>
 
+#include "record/memory.h"
 #include "record/repair.h"
-
-/* Validation bits of a memory section that UEFI 2.1 knew: up to the error type. */
-#define MEMORY_OLD_VALID 0x7fffull
 
 /* Offsets of what a block of one section needs (ACPI 6.5, tables 18.13 and 18.15). */
 enum {
 	ONE_ENTRY = GN_ESTATUS_HEADER,
 	ONE_REVISION = 0x300,
 	ONE_HEADER = 72,
-	ONE_FRU_TEXT_MAX = 19, /* and its NUL: there are helpers that look for one */
+	ONE_FRU_TEXT = 20, /* the printer wants no NUL behind them */
 };
 
 /* What is written so far. */
@@ -69,9 +68,15 @@ static u32 least(u32 a, u32 b)
 
 static void repair_memory(struct copy *c, const struct gn_section *s)
 {
-	append(c, s->body, least(s->length, GN_MEMORY), GN_MEMORY);
-	if (!c->full && s->length < GN_MEMORY)
-		put_le(c->to, gn_le64(c->to) & MEMORY_OLD_VALID, 8);
+	struct gn_memory m;
+
+	if (GN_MEMORY > c->room - c->length) {
+		c->full = true;
+		return;
+	}
+	gn_memory_read(s, &m);
+	gn_memory_write(&m, c->to + c->length);
+	c->length += GN_MEMORY;
 }
 
 /*
@@ -214,7 +219,7 @@ u32 gn_repair(const struct gn_section *section, u8 *to, u32 room)
  * @head: the header of the block that the section is from
  * @section: a section as the walk hands it out
  * @to: the new block: no raw data, a full header of revision 0x300, the FRU text
- *      terminated
+ *      as long as it is
  * @room: bytes at @to
  *
  * Context: Any; pure.
@@ -235,7 +240,7 @@ u32 gn_repair_block(const struct gn_estatus *head, const struct gn_section *sect
 	put_le(to, head->status, 4);
 	put_le(to + 12, ONE_HEADER + length, 4);
 	put_le(to + 16, head->severity, 4);
-	memcpy(entry, section->type, 16);
+	memcpy(entry, section->kind == GN_SECTION_MEMORY ? gn_type_memory : section->type, 16);
 	put_le(entry + 16, section->severity, 4);
 	put_le(entry + 20, ONE_REVISION, 2);
 	entry[23] = section->flags;
@@ -246,7 +251,7 @@ u32 gn_repair_block(const struct gn_estatus *head, const struct gn_section *sect
 	}
 	if (section->fru_text[0]) {
 		entry[22] |= GN_VALID_FRU_TEXT;
-		memcpy(entry + 44, section->fru_text, ONE_FRU_TEXT_MAX);
+		memcpy(entry + 44, section->fru_text, ONE_FRU_TEXT);
 	}
 	if (section->timestamp) {
 		entry[22] |= GN_VALID_TIMESTAMP;

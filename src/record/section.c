@@ -14,6 +14,10 @@
 #include "record/le.h"
 #include "record/section.h"
 
+/* As it stands in memory: a5bc1114-6f64-4ede-b863-3e83ed7c83b1. */
+const u8 gn_type_memory[16] = { 0x14, 0x11, 0xbc, 0xa5, 0x64, 0x6f, 0xde, 0x4e,
+				0xb8, 0x63, 0x3e, 0x83, 0xed, 0x7c, 0x83, 0xb1 };
+
 struct rule {
 	enum gn_section_kind kind;
 	u8 type[16]; /* GUID as it stands in memory */
@@ -25,6 +29,10 @@ static const struct rule rules[] = {
 	  { 0x14, 0x11, 0xbc, 0xa5, 0x64, 0x6f, 0xde, 0x4e, 0xb8, 0x63, 0x3e, 0x83, 0xed, 0x7c,
 	    0x83, 0xb1 },
 	  GN_MEMORY_OLD },
+	{ GN_SECTION_MEMORY, /* 61ec04fc-48e6-d813-25c9-8daa44750b12 */
+	  { 0xfc, 0x04, 0xec, 0x61, 0xe6, 0x48, 0x13, 0xd8, 0x25, 0xc9, 0x8d, 0xaa, 0x44, 0x75,
+	    0x0b, 0x12 },
+	  GN_MEMORY2 },
 	{ GN_SECTION_ARM,
 	  { 0x16, 0x3d, 0x9e, 0xe1, 0x11, 0xbc, 0xe4, 0x11, 0x9c, 0xaa, 0xc2, 0x05, 0x1d, 0x5d,
 	    0x46, 0xb0 },
@@ -67,6 +75,17 @@ static const struct rule rules[] = {
 	    0x7c, 0x65 },
 	  GN_CXL_EVENT_HEADER },
 };
+
+/**
+ * gn_section_is_memory2() - is it the second type of a memory section
+ * @type: the section type GUID of a section whose kind is GN_SECTION_MEMORY
+ *
+ * Context: Any; pure.
+ */
+bool gn_section_is_memory2(const u8 *type)
+{
+	return memcmp(type, gn_type_memory, sizeof(gn_type_memory)) != 0;
+}
 
 static const struct rule *rule_of(const u8 *type)
 {

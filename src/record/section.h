@@ -13,6 +13,7 @@
 /* Platform memory error section (UEFI 2.10, N.2.5): what the sinks read. */
 #define GN_MEMORY_OLD 73u /* as of UEFI 2.1 */
 #define GN_MEMORY     80u
+#define GN_MEMORY2    96u /* section 2 (N.2.6) */
 
 /* Generic processor error (N.2.4.1) and PCI Express error (N.2.7). */
 #define GN_GENERIC 192u
@@ -70,7 +71,11 @@ struct gn_ia {
 	bool rounded;
 };
 
+/* Type of a memory section 1. */
+extern const u8 gn_type_memory[16];
+
 enum gn_section_kind gn_section_kind(const u8 *type);
+bool gn_section_is_memory2(const u8 *type);
 enum gn_oddity gn_section_check(const struct gn_section *section);
 const char *gn_oddity_name(enum gn_oddity oddity);
 bool gn_section_arm(const struct gn_section *section, struct gn_arm *arm);

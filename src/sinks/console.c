@@ -31,12 +31,19 @@
 /* Bytes shown of a section that nothing can decode, or of a malformed block. */
 #define BYTES_SHOWN 128u
 
+/* Lines and sections shown of one record: a legal one may have a megabyte. */
+#define LINES_MAX    256u
+#define SECTIONS_MAX 32u
+
+/* Lines of a record's head. */
+#define LINES_HEAD 2u
+
 /*
  * A fatal record is shown in NMI, which may have interrupted the drain at the
- * source's own scratch: the first one has this. The machine does not live on.
+ * source's own scratch: the first one, and what is shown before it, has this. The
+ * machine does not live on.
  */
 static u8 fatal_scratch[GN_SCRATCH];
-static atomic_t fatal_shown;
 
 /* A section that the kernel does not know, that is odd, or too long to be decoded: its bytes. */
 static void print_bytes(const char *pfx, const struct gn_section *s, u32 n)
@@ -51,42 +58,100 @@ static void print_bytes(const char *pfx, const struct gn_section *s, u32 n)
 	       s->oddity ? "), " : "", shown, s->length);
 	print_hex_dump(pfx, "  ", DUMP_PREFIX_OFFSET, 16, 4, s->body, shown, true);
 }
+NOKPROBE_SYMBOL(print_bytes);
 
-/* @scratch: GN_SCRATCH bytes that nobody else uses meanwhile; NULL if there are none. */
-static void show(const char *level, const struct gn_record *record, u8 *scratch)
+/* Lines that the kernel's printer makes of a section of @length bytes, at most. */
+static u32 lines_of(enum gn_section_kind kind, u32 length)
 {
+	/* An ARM error information entry has up to 9 of 32 bytes. */
+	return kind == GN_SECTION_ARM ? 16 + length / 3 : 24 + length / 8;
+}
+
+/*
+ * @scratch: GN_SCRATCH bytes that nobody else uses meanwhile; NULL if there are none.
+ * @room: lines it may take. Returns those that it took, at most.
+ */
+static u32 show(const char *level, const struct gn_record *record, u8 *scratch, u32 room)
+{
+	static atomic_t number;
 	const struct gn_hest_source *desc = record->out->desc;
+	u32 n, left = 0, lines = LINES_HEAD;
 	struct gn_section s;
 	struct gn_walk walk;
-	char pfx[40];
-	u32 n;
+	char pfx[48];
 
-	scnprintf(pfx, sizeof(pfx), "%s[Hardware Error]: ", level);
+	/* The first line is the in-tree driver's: there are programs that look for it. */
+	scnprintf(pfx, sizeof(pfx), "%s{%u}[Hardware Error]: ", level,
+		  (u32)atomic_inc_return(&number));
+	printk("%sHardware error from APEI Generic Hardware Error Source: %u\n", pfx, desc->id);
 	printk("%sghes_nmi: %s: source %u (%s) reports a %s error, %u bytes\n", pfx,
 	       dev_name(record->out->dev), desc->id, gn_notify_name(desc->notify),
 	       gn_severity_name(record->head.severity), record->length);
 	gn_walk_start(&walk, record->block);
 	for (n = 0; gn_walk_next(&walk, &s); n++) {
-		if (scratch && gn_repair_block(&record->head, &s, scratch, GN_SCRATCH))
+		u32 length = 0, takes = 3 + BYTES_SHOWN / 16;
+
+		if (scratch && n < SECTIONS_MAX && lines < room)
+			length = gn_repair_block(&record->head, &s, scratch, GN_SCRATCH);
+		if (length)
+			takes = lines_of(s.kind, length);
+		if (n >= SECTIONS_MAX || lines + takes > room) {
+			left++;
+			continue;
+		}
+		lines += takes;
+		if (length)
 			cper_estatus_print(pfx, (void *)scratch);
 		else
 			print_bytes(pfx, &s, n);
 	}
+	if (left)
+		printk("%s%u of %u sections are not shown\n", pfx, left, n);
+	return lines;
 }
 NOKPROBE_SYMBOL(show);
+
+/* As the in-tree driver has it. */
+static const char *level_of(const struct gn_record *record)
+{
+	switch (record->head.severity) {
+	case GN_SEV_CORRECTED:
+	case GN_SEV_NONE:
+		return KERN_WARNING;
+	case GN_SEV_RECOVERABLE:
+		return KERN_ERR;
+	default:
+		return KERN_EMERG;
+	}
+}
 
 /**
  * gn_console_fatal() - show a fatal record
  * @record: a checked record
+ * @alone: the first fatal one; another one is shown as bytes
  *
  * Context: NMI-safe: writes to the log only, and printk() in NMI takes no lock.
- *          This CPU will panic.
+ *          A CPU will panic.
  */
-void gn_console_fatal(const struct gn_record *record)
+void gn_console_fatal(const struct gn_record *record, bool alone)
 {
-	show(KERN_EMERG, record, atomic_xchg(&fatal_shown, 1) ? NULL : fatal_scratch);
+	show(KERN_EMERG, record, alone ? fatal_scratch : NULL, LINES_MAX);
 }
 NOKPROBE_SYMBOL(gn_console_fatal);
+
+/**
+ * gn_console_queued() - show a record that no drain will deliver any more
+ * @record: a checked record
+ * @lines: that it may take; it gets its head at least
+ *
+ * Context: NMI-safe. By whom the first fatal record is shown, before it.
+ * Return: lines it took, at most.
+ */
+u32 gn_console_queued(const struct gn_record *record, u32 lines)
+{
+	return show(KERN_EMERG, record, fatal_scratch, min(lines, LINES_MAX));
+}
+NOKPROBE_SYMBOL(gn_console_queued);
 
 /**
  * gn_console_last_words() - show a record that the kernel is about to die of
@@ -96,7 +161,7 @@ NOKPROBE_SYMBOL(gn_console_fatal);
  */
 void gn_console_last_words(const struct gn_record *record)
 {
-	show(KERN_EMERG, record, record->out->scratch);
+	show(KERN_EMERG, record, record->out->scratch, LINES_MAX);
 }
 NOKPROBE_SYMBOL(gn_console_last_words);
 
@@ -128,7 +193,7 @@ static void console_deliver(const struct gn_record *record)
 			 record->head.severity == GN_SEV_NONE;
 
 	if (allowed(record->out, corrected ? SHOWN_CORRECTED : SHOWN_OTHERS))
-		show(corrected ? KERN_INFO : KERN_ERR, record, record->out->scratch);
+		show(level_of(record), record, record->out->scratch, LINES_MAX);
 }
 
 const struct gn_sink gn_sink_console = {

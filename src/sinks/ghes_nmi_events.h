@@ -17,18 +17,22 @@
 /* One record was delivered; delay in nanoseconds since it left firmware. */
 TRACE_EVENT(record,
 	    TP_PROTO(u16 source, const char *notify, u32 severity, u32 length, u32 sections,
-		     u64 delay_ns),
-	    TP_ARGS(source, notify, severity, length, sections, delay_ns),
+		     u64 delay_ns, bool multiple, u32 entries),
+	    TP_ARGS(source, notify, severity, length, sections, delay_ns, multiple, entries),
 	    TP_STRUCT__entry(__field(u64, delay_ns) __field(u32, severity) __field(u32, length)
-				     __field(u32, sections) __field(u16, source)
-					     __array(char, notify, 10)),
+				     __field(u32, sections) __field(u32, entries)
+					     __field(u16, source) __field(bool, multiple)
+						     __array(char, notify, 10)),
 	    TP_fast_assign(__entry->delay_ns = delay_ns; __entry->severity = severity;
 			   __entry->length = length; __entry->sections = sections;
-			   __entry->source = source;
+			   __entry->source = source; __entry->multiple = multiple;
+			   __entry->entries = entries;
 			   strscpy(__entry->notify, notify, sizeof(__entry->notify));),
-	    TP_printk("source=%u notify=%s severity=%s length=%u sections=%u delay_ns=%llu",
+	    TP_printk("source=%u notify=%s severity=%s length=%u sections=%u delay_ns=%llu "
+		      "multiple=%u entries=%u",
 		      __entry->source, __entry->notify, gn_show_severity(__entry->severity),
-		      __entry->length, __entry->sections, __entry->delay_ns));
+		      __entry->length, __entry->sections, __entry->delay_ns, __entry->multiple,
+		      __entry->entries));
 
 /*
  * Bytes of a section, in pieces that fit a trace buffer page: a section larger

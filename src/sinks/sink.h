@@ -47,6 +47,8 @@ struct gn_kept {
  * @severity: the same by severity
  * @malformed: malformed blocks by reason
  * @odd: sections delivered as bytes because of their body, by reason
+ * @multiple: records whose status says that there was more than one error of a kind
+ * @entries_wrong: records with another number of sections than their status says
  * @trace_cut: bytes too long for one kernel trace event
  * @bad_page: addresses that are no memory, masks that make no sense
  * @console: state of the console limit
@@ -63,6 +65,8 @@ struct gn_outlet {
 	u64 severity[GN_SEVERITIES];
 	u64 malformed[GN_VERDICTS];
 	u64 odd[GN_ODDITIES];
+	u64 multiple;
+	u64 entries_wrong;
 	u64 trace_cut;
 	u64 bad_page;
 	struct gn_console console;
@@ -157,8 +161,15 @@ void gn_console_malformed(const struct gn_record *record, enum gn_verdict verdic
 /* A notification came without a record. */
 void gn_console_empty(struct gn_outlet *s);
 
-/* NMI-safe: the console sink's picture of a fatal record, unlimited. */
-void gn_console_fatal(const struct gn_record *record);
+/* NMI-safe: the console sink's picture of a fatal record; @alone: the first fatal one. */
+void gn_console_fatal(const struct gn_record *record, bool alone);
+/* NMI-safe, by whom the first fatal record is shown: of one that was collected before it. */
+u32 gn_console_queued(const struct gn_record *record, u32 lines);
+
+/* Bytes that gn_erst_store() needs beside the record. */
+#define GN_ERST_ROOM 384u
+/* NMI-safe: keep a fatal record beyond the reboot. */
+void gn_erst_store(const struct gn_record *record, void *room);
 /* NMI-safe, owner of the draining claim: the same of a record that kills the kernel otherwise. */
 void gn_console_last_words(const struct gn_record *record);
 

@@ -15,7 +15,9 @@
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
+#include <linux/bitops.h>
 #include <linux/cpumask.h>
+#include <linux/dmi.h>
 #include <linux/edac.h>
 #include <linux/kernel.h>
 #include <linux/printk.h>
@@ -29,6 +31,7 @@
 #include "compat/cper.h"
 #include "compat/symbols.h"
 #include "record/le.h"
+#include "record/memory.h"
 #include "record/repair.h"
 #include "sinks/sink.h"
 
@@ -70,64 +73,79 @@ static unsigned int edac_severity(u32 severity)
 }
 
 /* Where the error is, as far as firmware says: a field that is not valid is no zero. */
-static void describe(char *text, size_t size, u16 source, const struct cper_sec_mem_err *m)
+static void describe(char *text, size_t size, u16 source, const struct gn_memory *m)
 {
-	const u64 valid = m->validation_bits;
 	const struct {
-		u64 valid;
+		u32 valid;
 		const char *format;
 		u64 value;
 	} parts[] = {
-		{ CPER_MEM_VALID_NODE, " node:%llu", m->node },
-		{ CPER_MEM_VALID_CARD, " card:%llu", m->card },
-		{ CPER_MEM_VALID_MODULE, " module:%llu", m->module },
-		{ CPER_MEM_VALID_RANK_NUMBER, " rank:%llu", m->rank },
-		{ CPER_MEM_VALID_BANK, " bank:%llu", m->bank },
-		{ CPER_MEM_VALID_BANK_GROUP, " bank_group:%llu",
-		  m->bank >> CPER_MEM_BANK_GROUP_SHIFT },
-		{ CPER_MEM_VALID_BANK_ADDRESS, " bank_address:%llu",
-		  m->bank & CPER_MEM_BANK_ADDRESS_MASK },
-		{ CPER_MEM_VALID_DEVICE, " device:%llu", m->device },
-		{ CPER_MEM_VALID_ROW, " row:%llu",
-		  m->row | cper_get_mem_extension(valid, m->extended) },
-		{ CPER_MEM_VALID_COLUMN, " col:%llu", m->column },
-		{ CPER_MEM_VALID_BIT_POSITION, " bit:%llu", m->bit_pos },
-		{ CPER_MEM_VALID_CHIP_ID, " chip_id:%llu", m->extended >> CPER_MEM_CHIP_ID_SHIFT },
-		{ CPER_MEM_VALID_REQUESTOR_ID, " requestor:0x%llx", m->requestor_id },
-		{ CPER_MEM_VALID_RESPONDER_ID, " responder:0x%llx", m->responder_id },
-		{ CPER_MEM_VALID_TARGET_ID, " target:0x%llx", m->target_id },
-		{ CPER_MEM_VALID_CARD_HANDLE, " card_handle:0x%llx", m->mem_array_handle },
-		{ CPER_MEM_VALID_MODULE_HANDLE, " module_handle:0x%llx", m->mem_dev_handle },
-		{ CPER_MEM_VALID_ERROR_STATUS, " status:0x%llx", m->error_status },
+		{ GN_MEM_NODE, " node:%llu", m->node },
+		{ GN_MEM_CARD, " card:%llu", m->card },
+		{ GN_MEM_MODULE, " module:%llu", m->module },
+		{ GN_MEM_RANK, " rank:%llu", m->rank },
+		{ GN_MEM_BANK, " bank:%llu", m->bank },
+		{ GN_MEM_BANK_GROUP, " bank_group:%llu", m->bank >> 8 },
+		{ GN_MEM_BANK_ADDRESS, " bank_address:%llu", m->bank & 0xff },
+		{ GN_MEM_DEVICE, " device:%llu", m->device },
+		{ GN_MEM_ROW | GN_MEM_ROW_EXTENSION, " row:%llu", m->row },
+		{ GN_MEM_COLUMN, " col:%llu", m->column },
+		{ GN_MEM_BIT, " bit:%llu", m->bit },
+		{ GN_MEM_CHIP, " chip_id:%llu", m->chip },
+		{ GN_MEM_REQUESTOR, " requestor:0x%llx", m->requestor },
+		{ GN_MEM_RESPONDER, " responder:0x%llx", m->responder },
+		{ GN_MEM_TARGET, " target:0x%llx", m->target },
+		{ GN_MEM_CARD_HANDLE, " card_handle:0x%llx", m->card_handle },
+		{ GN_MEM_MODULE_HANDLE, " module_handle:0x%llx", m->module_handle },
+		{ GN_MEM_STATUS, " status:0x%llx", m->status },
 	};
 	size_t i, at;
 
-	at = scnprintf(text, size, "APEI source: %u", source);
+	/* rasdaemon's policy for rows reads what follows "APEI location". */
+	at = scnprintf(text, size, "APEI source: %u APEI location:", source);
 	for (i = 0; i < ARRAY_SIZE(parts); i++)
-		if (valid & parts[i].valid)
+		if (m->valid & parts[i].valid)
 			at += scnprintf(text + at, size - at, parts[i].format, parts[i].value);
+	if (m->valid & GN_MEM_STATUS)
+		scnprintf(text + at, size - at, " (%s)", gn_memory_status_name(m->status));
+}
+
+/* The module: firmware's text for it, else what SMBIOS calls it. */
+static const char *label_of(const struct gn_section *s, const struct gn_memory *m, char *text,
+			    size_t size)
+{
+	const char *bank = NULL, *device = NULL;
+
+	if (s->fru_text[0])
+		return s->fru_text;
+	if (m->valid & GN_MEM_MODULE_HANDLE && m->module_handle <= 0xffff)
+		dmi_memdev_name(m->module_handle, &bank, &device);
+	if (!bank && !device)
+		return "unknown memory";
+	scnprintf(text, size, "%s%s%s", bank ?: "", bank && *bank && device && *device ? " " : "",
+		  device ?: "");
+	return text;
 }
 
 static void trace_memory(const struct gn_record *record, const struct gn_section *s)
 {
-	struct cper_sec_mem_err mem = {};
 	const char *type = "unspecified error";
-	char detail[352]; /* all of describe()'s parts at their longest */
+	char detail[400]; /* all of describe()'s parts at their longest */
+	char label[160];
+	struct gn_memory m;
 	u64 address = 0;
 	u8 grain = 0;
 
-	BUILD_BUG_ON(sizeof(mem) != GN_MEMORY);
-	gn_repair(s, (u8 *)&mem, sizeof(mem));
-	if (mem.validation_bits & CPER_MEM_VALID_PA)
-		address = mem.physical_addr;
-	if (mem.validation_bits & CPER_MEM_VALID_PA_MASK)
-		grain = fls64(~mem.physical_addr_mask);
-	if (mem.validation_bits & CPER_MEM_VALID_ERROR_TYPE)
-		type = cper_mem_err_type_str(mem.error_type);
-	describe(detail, sizeof(detail), record->out->desc->id, &mem);
-	trace_mc_event(edac_severity(s->severity), type,
-		       s->fru_text[0] ? s->fru_text : "unknown memory", 1, 0, -1, -1, -1, address,
-		       grain, 0, detail);
+	gn_memory_read(s, &m);
+	if (m.valid & GN_MEM_PA)
+		address = m.pa;
+	if (m.valid & GN_MEM_MASK && m.mask)
+		grain = __ffs64(m.mask);
+	if (m.valid & GN_MEM_TYPE)
+		type = cper_mem_err_type_str(m.type);
+	describe(detail, sizeof(detail), record->out->desc->id, &m);
+	trace_mc_event(edac_severity(s->severity), type, label_of(s, &m, label, sizeof(label)), 1,
+		       0, -1, -1, -1, address, grain, 0, detail);
 }
 
 /* The CPU that a processor error is about, -1 if firmware names none that Linux has. */
@@ -231,7 +249,8 @@ static void trace_deliver(const struct gn_record *record)
 		n++;
 	}
 	trace_record(record->out->desc->id, gn_notify_name(record->out->desc->notify),
-		     record->head.severity, record->length, n, record->delay_ns);
+		     record->head.severity, record->length, n, record->delay_ns,
+		     gn_estatus_multiple(&record->head), gn_estatus_entries(&record->head));
 }
 
 const struct gn_sink gn_sink_trace = {

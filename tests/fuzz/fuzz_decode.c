@@ -6,6 +6,7 @@
  */
 #include "gate.h"
 
+#include "record/memory.c"
 #include "record/repair.c"
 
 /* kernel.c */

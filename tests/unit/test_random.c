@@ -8,6 +8,7 @@
 
 #include "record/estatus.c"
 #include "record/section.c"
+#include "record/memory.c"
 #include "record/repair.c"
 
 #define ROUNDS 200000

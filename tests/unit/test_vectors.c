@@ -7,6 +7,7 @@
 #include "record/hest.c"
 #include "record/estatus.c"
 #include "record/section.c"
+#include "record/memory.c"
 #include "record/repair.c"
 
 #define BLOCK 4096u /* bytes of the block that the vectors are for */

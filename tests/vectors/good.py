@@ -6,7 +6,7 @@ import uuid
 from bed.lib.cper import CORRECTED, FATAL, NONE, RECOVERABLE, Section
 
 from blocks import UNDEFINED, V2, V3, Collection
-from sections import (ALL, CXL_EVENTS, arm, context, cxl, cxl_event, firmware, generic, ia, ia_context, info, memory, pcie,
+from sections import (ALL, CXL_EVENTS, arm, context, cxl, cxl_event, firmware, generic, ia, ia_context, info, memory, memory2, pcie,
                       vendor)
 from vectors import Vector
 
@@ -29,6 +29,9 @@ def sections(c: Collection) -> None:
     good("memory_far", "an address no machine has, recoverable", memory(pa=1 << 60, severity=RECOVERABLE),
          severity=RECOVERABLE)
     good("memory_far", "no valid address, recoverable", memory(valid=0, severity=RECOVERABLE), severity=RECOVERABLE)
+    good("memory_2", "96 bytes, every field valid", memory2(valid=ALL, pa=1 << 60))
+    good("memory_2", "longer than the structure, recoverable", memory2(size=120, pa=1 << 60, severity=RECOVERABLE),
+         severity=RECOVERABLE)
     good("pcie", "every field valid", pcie())
     good("pcie", "registers of all ones behind a longer structure", pcie(size=240, revision=V3))
     good("generic", "every field valid, types beyond the names", generic())

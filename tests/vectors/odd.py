@@ -8,7 +8,7 @@ from bed.lib.cper import CORRECTED, FATAL, RECOVERABLE
 
 from blocks import V3, Collection
 from sections import (CXL_EVENTS, M32, arm, context, cxl, cxl_event, firmware, generic, ia, ia_context, info,
-                      memory, pcie, vendor)
+                      memory, memory2, pcie, vendor)
 from vectors import Vector
 
 FAR = 1 << 60  # an address no machine has
@@ -29,6 +29,8 @@ def fixed(c: Collection) -> None:
               RECOVERABLE, [memory(size=size)])
     c.odd("memory_short", "short", "too short, and the block calls itself fatal", FATAL, [memory(size=8)])
     c.odd("memory_short", "short", "too short, revision 0x300", RECOVERABLE, [memory(size=16, revision=V3)])
+    for size in (0, 80, 95):
+        c.odd("memory_2_short", "short", f"{size} of 96 bytes", RECOVERABLE, [memory2(size=size)])
     for size in (0, 8, 112, 144, 207):
         c.odd("pcie_short", "short", f"{size} bytes, and the AER registers are read up to 208", CORRECTED,
               [pcie(size=size)])

@@ -10,6 +10,7 @@ IA32 = uuid.UUID("dc3ea0b0-a144-4797-b95b-53fa242b6e1d")
 GENERIC = uuid.UUID("9876ccad-47b4-4bdb-b65e-16f193c4f3db")
 FIRMWARE = uuid.UUID("81212a96-09ed-4996-9471-8d729c8e69ed")
 CXL = uuid.UUID("80b9efb4-52b5-4de3-a777-68784b771048")
+MEMORY2 = uuid.UUID("61ec04fc-48e6-d813-25c9-8daa44750b12")
 CXL_EVENTS = {"media": uuid.UUID("fbcd0a77-c260-417f-85a9-088b1621eba6"),
               "dram": uuid.UUID("601dcbb3-9c06-4eab-b8af-4e9bfb5c9624"),
               "module": uuid.UUID("fe927475-dd59-4339-a586-79bab113b774"),
@@ -24,6 +25,12 @@ M32 = 0xFFFFFFFF
 def memory(size: int = 80, valid: int = 1 << 1 | 1 << 14, pa: int = RAM, **entry: object) -> Section:
     body = struct.pack("<QQQQ", valid, 0, pa, ALL & ~0xFFF) + bytes(40) + b"\2" + bytes(7)
     return Section(MEMORY, (body + bytes(max(0, size - 80)))[:size], **entry)
+
+
+def memory2(size: int = 96, valid: int = 1 << 1 | 1 << 13, pa: int = RAM, **entry: object) -> Section:
+    """Memory error section 2."""
+    body = struct.pack("<QQQQ", valid, 0x40400, pa, ALL & ~0xFFF) + bytes(range(1, 65))
+    return Section(MEMORY2, (body + bytes(max(0, size - 96)))[:size], **entry)
 
 
 def pcie(size: int = 208, valid: int = ALL, **entry: object) -> Section:

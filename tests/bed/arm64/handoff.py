@@ -84,10 +84,12 @@ class Blob:
 
 
 def build(base: int, size: int, *, ram: tuple[int, int], reserved: tuple[int, int], initrd: tuple[int, int],
-          command_line: str, cpus: int, hest: bytes | None, sdei: bool, errors: str = "") -> bytes:
+          command_line: str, cpus: int, hest: bytes | None, sdei: bool, errors: str = "",
+          more: tuple[bytes, ...] = ()) -> bytes:
     """The blob for address `base`; it begins with the device tree. Ranges are (start, end).
 
     `hest` is what follows the header of the HEST, None: no such table. `errors`: devices for the DSDT.
+    `more`: tables beside those.
     """
     blob = Blob(base, size)
     blob.add(bytes(DTB_MAX))
@@ -97,6 +99,7 @@ def build(base: int, size: int, *, ram: tuple[int, int], reserved: tuple[int, in
         tables.append(acpi.sdei())
     if hest is not None:
         tables.append(acpi.hest(hest))
+    tables += more
     rsdp = blob.add(acpi.rsdp(blob.add(acpi.xsdt([blob.add(table) for table in tables]))))
 
     vendor = blob.add("emulated firmware-first platform\0".encode("utf-16-le"))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bed.arm64 import acpi, handoff, layout
+from bed.arm64 import erst as erst_device
 from bed.arm64.exceptions import Exceptions
 from bed.arm64.spool import Memory, Report, Reports, Shared, Spool, entry
 from bed.lib import BUILD, hed
@@ -17,6 +18,7 @@ from bed.lib.platform import Platform
 from bed.lib.ram import Ram
 from bed.lib.sources import NOTIFY, Register, Source, hest
 from bed.lib.vm import VM
+from bed.x86.qtest import Qtest
 
 HERE = Path(__file__).parent
 COMMAND_LINE = "console=ttyAMA0 efi=noruntime"
@@ -68,7 +70,7 @@ class Arm64(Exceptions, Platform):
     hest: False: no HEST; bytes: these instead of count and entries
     sticky: a signal for an event nobody has registered stays pending instead of being refused
     retry: ticks between two looks of the firmware at a source that is not free
-    argv: more arguments for QEMU
+    erst: a file that is the storage of an ERST
     gdb: the machine can be stopped, for call_costs(): an idle guest waits in real time
 
     Source.extra: gsi=N: interrupt of a SCI source; ged=False: no event device has the interrupt of a GSIV source;
@@ -81,8 +83,8 @@ class Arm64(Exceptions, Platform):
     def __init__(self, *, kernel: Kernel, sources: list[Source], run_dir: Path, smp: int = 1, icount: bool = False,
                  append: str = "", agent: bool = True, console_stdio: bool = False, el: int = 2,
                  cpu: str = "neoverse-n1", sdei: bool = True, hest: bool | bytes = True, sticky: bool = False,
-                 retry: int | None = None, gdb: bool = False, boot_timeout: float = 60,
-                 argv: list[str] | tuple[str, ...] = ()) -> None:
+                 retry: int | None = None, gdb: bool = False, erst: Path | None = None,
+                 boot_timeout: float = 60) -> None:
         if icount and smp > 1:
             raise ValueError("icount counts the instructions of one CPU")
         if smp > layout.CPUS_MAX or len(sources) > layout.SOURCES_MAX:
@@ -98,7 +100,7 @@ class Arm64(Exceptions, Platform):
         self.control = Shared(self.memory, layout.CONTROL_AT, layout.control)
         self.reports = Reports(self.control)
         self._place_sources()
-        self._place_kernel(smp, append, agent, sdei, hest)
+        self._place_kernel(smp, append, agent, sdei, hest, (erst_device.table(),) if erst else ())
         for name, value in {"magic": layout.CONTROL_MAGIC, "cpus": smp, "el": el, "sdei": sdei, "sticky": sticky,
                             "sources": len(sources), "bells": self._bells,
                             "retry": retry or (GDB_RETRY_TICKS if gdb else RETRY_TICKS)}.items():
@@ -111,7 +113,14 @@ class Arm64(Exceptions, Platform):
         if agent:
             self.vm.use_agent(self.ram, layout.AGENT_AT - layout.RAM_AT)
         try:
-            self.vm.start([*self._argv(smp, icount, gdb, cpu, console_stdio, bell), *argv], self.ram, terminal=console_stdio)
+            more = []
+            if erst:
+                sock, qtest = self.vm.chardev("qtest")
+                more = [*qtest, "-qtest", "chardev:qtest", "-qtest-log", "/dev/null", *erst_device.argv(erst)]
+            self.vm.start(self._argv(smp, icount, gdb, cpu, console_stdio, bell) + more, self.ram,
+                          terminal=console_stdio)
+            if erst:
+                erst_device.place(Qtest(sock))
             if agent:
                 self.vm.wait_ready(boot_timeout)
         except BaseException:
@@ -205,7 +214,8 @@ class Arm64(Exceptions, Platform):
         self._spools = [Spool(shared) for shared in self._shared]
         self._posted = [0] * len(self.sources)
 
-    def _place_kernel(self, smp: int, append: str, agent: bool, sdei: bool, table: bool | bytes) -> None:
+    def _place_kernel(self, smp: int, append: str, agent: bool, sdei: bool, table: bool | bytes,
+                      more: tuple[bytes, ...]) -> None:
         initrd = self.kernel.initramfs.read_bytes()
         self.memory.write(layout.KERNEL_AT, self.kernel.image.read_bytes())
         self.memory.write(layout.INITRD_AT, initrd)
@@ -216,7 +226,7 @@ class Arm64(Exceptions, Platform):
             layout.HANDOFF_AT, layout.HANDOFF_SIZE, ram=(layout.RAM_AT, layout.RAM_AT + layout.RAM_SIZE),
             reserved=(layout.RAS_AT, layout.RAS_AT + layout.RAS_SIZE),
             initrd=(layout.INITRD_AT, layout.INITRD_AT + len(initrd)), command_line=" ".join(filter(None, words)),
-            cpus=smp, hest=table or None, sdei=sdei, errors=self._error_devices())
+            cpus=smp, hest=table or None, sdei=sdei, errors=self._error_devices(), more=more)
         self.memory.write(layout.HANDOFF_AT, blob)
 
     def _error_devices(self) -> str:

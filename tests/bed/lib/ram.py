@@ -53,4 +53,6 @@ class Ram:
 
     def close(self) -> None:
         self.map.close()
-        os.close(self.fd)
+        if self.fd >= 0:
+            os.close(self.fd)
+        self.fd = -1

@@ -39,6 +39,7 @@ class X86(Platform):
     hest: False: no HEST; bytes: these instead of count and entries
     argv: more arguments for QEMU
     direct: False: boot from what argv has; no kernel, initramfs and command line from here
+    erst: a file that is the storage of an ERST
     einj: raise_error(type, address) is called for each error that the guest injects; without it there is no EINJ
 
     Source.extra: cpu=N, "all" or "rotate": where the source's NMIs go (default 0).
@@ -50,7 +51,7 @@ class X86(Platform):
                  append: str = "", agent: bool = True, console_stdio: bool = False, registers: str = "packed",
                  block_align: int = 4096, cpu: str = "max", hest: bool | bytes = True,
                  einj: Callable[[int, int], None] | None = None, argv: tuple[str, ...] = (), direct: bool = True,
-                 boot_timeout: float = 90) -> None:
+                 erst: Path | None = None, boot_timeout: float = 90) -> None:
         if icount and smp > 1:
             raise ValueError("icount counts the instructions of one CPU")
         for source in sources:
@@ -80,6 +81,9 @@ class X86(Platform):
         self.injector = Injector(self.ram, einj) if einj else None
         if einj:
             acpi = [*acpi, *install_einj(self.vm.run_dir)]
+        if erst:
+            acpi = [*acpi, "-object", f"memory-backend-file,id=erst,mem-path={erst},size={erst.stat().st_size},share=on",
+                    "-device", "acpi-erst,memdev=erst"]
         try:
             self.vm.start([*self._machine(smp, icount, cpu), *qtest, "-qtest", "chardev:qtest",
                            "-qtest-log", "/dev/null", *self._console(console_stdio), *acpi, *argv,

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the in-tree driver does with the timeout of a panic.
+ */
+#ifndef GN_COMPAT_PANIC_H
+#define GN_COMPAT_PANIC_H
+
+#include <linux/types.h>
+
+/*
+ * The header that declares it moved in 5.14. A second, equal declaration does no
+ * harm, a different one fails the build.
+ */
+extern int panic_timeout;
+
+extern bool gn_panic_reboots;
+
+void gn_panic_init(void);
+
+#endif

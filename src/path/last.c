@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The last words: what the queues hold when the machine dies.
+ *
+ * A record that was collected with interrupts masked has been cleared and
+ * acknowledged, and nobody has seen it. A CPU that is about to panic shows those
+ * of all sources, the oldest first. It may have interrupted a drain at any
+ * instruction, and other CPUs still run: nothing is claimed, locked or taken out.
+ * Each record is copied to a room of its own first, and the copy is checked, so
+ * that an entry which another CPU's drain gives back meanwhile does no harm. A
+ * record that a drain had in its hands is shown although it may have been before.
+ */
+#define pr_fmt(fmt) "ghes_nmi: " fmt
+
+#include <linux/kernel.h>
+#include <linux/kprobes.h>
+#include <linux/printk.h>
+
+#include "compat/printk.h"
+#include "path/last.h"
+#include "path/roll.h"
+#include "path/source.h"
+#include "sinks/sink.h"
+
+/* The oldest record that has not been shown; NULL: there is none. */
+static struct gn_source *oldest(void)
+{
+	struct gn_source *s, *found = NULL;
+	u64 stamp, least = 0;
+
+	list_for_each_entry_lockless(s, &gn_roll, last.roll)
+	{
+		if (!gn_view_stamp(&s->queue, &s->last.view, &stamp))
+			continue;
+		if (!found || (s64)(stamp - least) < 0) {
+			found = s;
+			least = stamp;
+		}
+	}
+	return found;
+}
+NOKPROBE_SYMBOL(oldest);
+
+/* Returns the lines it took. */
+static u32 show(struct gn_source *s, const struct gn_entry *e, u32 lines)
+{
+	struct gn_record record = { .out = &s->out, .block = e->block, .length = e->length };
+
+	if (e->verdict != GN_GOOD || gn_estatus_check(e->block, e->length) != GN_GOOD) {
+		pr_emerg("source %u: a malformed error status block of %u bytes\n", s->desc.id,
+			 e->length);
+		return 1;
+	}
+	gn_estatus_read(&record.head, e->block);
+	return gn_console_queued(&record, lines);
+}
+NOKPROBE_SYMBOL(show);
+
+/**
+ * gn_last_words() - show what all queues hold
+ *
+ * At most GN_LAST_LINES lines: the last records get a line each, and what is left
+ * then is counted.
+ *
+ * Context: NMI-safe. The one for whom gn_roll_close() was true.
+ */
+void gn_last_words(void)
+{
+	u32 lines = GN_LAST_LINES, shown = 0, left = 0;
+	struct gn_source *s;
+
+	list_for_each_entry_lockless(s, &gn_roll, last.roll)
+		gn_view_start(&s->queue, &s->last.view);
+	while ((s = oldest())) {
+		struct gn_entry *e = s->last.room;
+
+		if (!gn_view_next(&s->queue, &s->last.view, lines ? e : NULL, s->desc.block_length))
+			continue;
+		if (!lines) {
+			left++;
+			continue;
+		}
+		if (!shown++)
+			pr_emerg("records that were collected before the fatal one:\n");
+		lines -= min(lines, show(s, e, lines));
+	}
+	if (left)
+		pr_emerg("%u more records that were collected before the fatal one are not shown\n",
+			 left);
+}
+NOKPROBE_SYMBOL(gn_last_words);

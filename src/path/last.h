@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The last words: what the queues hold when the machine dies.
+ */
+#ifndef GN_LAST_H
+#define GN_LAST_H
+
+void gn_last_words(void);
+
+#endif
