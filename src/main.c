@@ -31,6 +31,7 @@
 #include "path/bell.h"
 #include "sinks/sink.h"
 #include "path/fatal.h"
+#include "sinks/intree.h"
 #include "sync/hook.h"
 #include "sync/waiter.h"
 
@@ -84,13 +85,18 @@ static int __init gn_init(void)
 	err = gn_waiters_init();
 	if (err)
 		goto teardown;
-	err = gn_bind_init(&options);
+	err = gn_intree_init();
 	if (err)
 		goto exit_waiters;
+	err = gn_bind_init(&options);
+	if (err)
+		goto exit_intree;
 	gn_hook_init(gn_bind_take, gn_bind_give);
 	gn_trace_init();
 	return 0;
 
+exit_intree:
+	gn_intree_exit();
 exit_waiters:
 	gn_waiters_exit();
 teardown:
@@ -102,6 +108,7 @@ static void __exit gn_exit(void)
 {
 	gn_hook_exit();
 	gn_bind_exit();
+	gn_intree_exit();
 	gn_waiters_exit();
 	gn_bell_teardown();
 }

@@ -14,6 +14,16 @@
 #include "record/section.h"
 #include "stats.h"
 
+static u64 unserved_sum(const struct gn_source *s)
+{
+	u64 sum = 0;
+	int i;
+
+	for (i = 0; i < GN_CONSUMERS; i++)
+		sum += READ_ONCE(s->out.unserved[i]);
+	return sum;
+}
+
 /* One file that shows @format of the source s. */
 #define GN_ATTR(name, format, ...)                                                               \
 	static ssize_t name##_show(struct device *dev, struct device_attribute *attr, char *buf) \
@@ -40,6 +50,7 @@ GN_ATTR(entries_wrong, "%llu", READ_ONCE(s->out.entries_wrong));
 GN_ATTR(trace_cut, "%llu", READ_ONCE(s->out.trace_cut));
 GN_ATTR(bad_page, "%llu", READ_ONCE(s->out.bad_page));
 GN_ATTR(storms, "%llu", READ_ONCE(s->life.storms));
+GN_ATTR(unserved, "%llu", unserved_sum(s));
 GN_ATTR(queue, "%u/%u", gn_queue_used(&s->queue), s->queue.size);
 
 static ssize_t severity_counts_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -78,6 +89,18 @@ static ssize_t malformed_section_reasons_show(struct device *dev, struct device_
 	return at;
 }
 static DEVICE_ATTR_RO(malformed_section_reasons);
+
+static ssize_t unserved_consumers_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	const struct gn_source *s = dev_get_drvdata(dev);
+	int i, at = 0;
+
+	for (i = 0; i < GN_CONSUMERS; i++)
+		at += sysfs_emit_at(buf, at, "%s %llu\n", gn_consumer_name(i),
+				    READ_ONCE(s->out.unserved[i]));
+	return at;
+}
+static DEVICE_ATTR_RO(unserved_consumers);
 
 static const char *verdict_text(u32 reason)
 {
@@ -149,6 +172,8 @@ static struct attribute *attrs[] = {
 	&dev_attr_trace_cut.attr,
 	&dev_attr_bad_page.attr,
 	&dev_attr_storms.attr,
+	&dev_attr_unserved.attr,
+	&dev_attr_unserved_consumers.attr,
 	&dev_attr_queue.attr,
 	NULL,
 };

@@ -24,6 +24,7 @@
 #include <linux/delay.h>
 
 #include "compat/arch.h"
+#include "sinks/relay.h"
 #include "sinks/sink.h"
 #include "path/collect.h"
 #include "path/drain.h"
@@ -37,10 +38,7 @@
 
 /* Every sink gets every record, in this order. */
 static const struct gn_sink *const sinks[] = {
-	&gn_sink_trace,
-	&gn_sink_listeners,
-	&gn_sink_console,
-	&gn_sink_memory,
+	&gn_sink_trace, &gn_sink_listeners, &gn_sink_console, &gn_sink_intree, &gn_sink_memory,
 };
 
 /* What a run came to. */
@@ -317,4 +315,5 @@ void gn_drain_finish(struct gn_source *s)
 {
 	gn_bell_close(&s->bell);
 	gn_drain_in_task(s);
+	gn_relay_flush();
 }

@@ -21,6 +21,17 @@ struct device;
 /* Bytes of a malformed block or section that are kept for inspection. */
 #define GN_KEEP 4096u
 
+/* Consumers of the in-tree driver; what one of them could not have is counted. */
+enum gn_consumer {
+	GN_FOR_AER,    /* PCIe: aer_event, recovery by the device's driver */
+	GN_FOR_REPORT, /* memory: the report chain, ghes_edac */
+	GN_FOR_VENDOR, /* sections no standard describes: the vendor chain */
+	GN_FOR_CXL,    /* CXL component events and protocol errors */
+	GN_CONSUMERS
+};
+
+const char *gn_consumer_name(enum gn_consumer consumer);
+
 /* Console lines of one source. */
 struct gn_console {
 	unsigned long since; /* jiffies when the interval began */
@@ -51,6 +62,7 @@ struct gn_kept {
  * @entries_wrong: records with another number of sections than their status says
  * @trace_cut: bytes too long for one kernel trace event
  * @bad_page: addresses that are no memory, masks that make no sense
+ * @unserved: sections that a driver of the kernel's should have had, by consumer
  * @console: state of the console limit
  * @kept: the last malformed block
  * @kept_section: the last section with an odd body, its header included
@@ -69,6 +81,7 @@ struct gn_outlet {
 	u64 entries_wrong;
 	u64 trace_cut;
 	u64 bad_page;
+	u64 unserved[GN_CONSUMERS];
 	struct gn_console console;
 	struct gn_kept kept;
 	struct gn_kept kept_section;
@@ -146,12 +159,16 @@ struct gn_sink {
 
 extern const struct gn_sink gn_sink_trace;
 extern const struct gn_sink gn_sink_memory;
+extern const struct gn_sink gn_sink_intree;
 extern const struct gn_sink gn_sink_listeners;
 extern const struct gn_sink gn_sink_console;
 
 /* Is there a page to take out of use? */
 bool gn_memory_wanted(const struct gn_record *record);
 void gn_memory_accessed(const struct gn_accessor *accessor, unsigned long address, bool kernel);
+
+/* A section that was left to another one to trace, who could not. */
+void gn_trace_bytes(const struct gn_section *section);
 
 /* A block that failed its check, of which nothing but bytes is known. */
 void gn_trace_init(void);

@@ -33,6 +33,8 @@
 #include "record/le.h"
 #include "record/memory.h"
 #include "record/repair.h"
+#include "sinks/intree.h"
+#include "sinks/severity.h"
 #include "sinks/sink.h"
 
 #define CREATE_TRACE_POINTS
@@ -42,21 +44,6 @@
 #define RAS_BYTES 3584u
 /* In one ghes_nmi:section, whose text must fit a page, two letters a byte. */
 #define PIECE 1536u
-
-/* The RAS events count severities in the kernel's own way. */
-static u8 ghes_severity(u32 severity)
-{
-	switch (severity) {
-	case GN_SEV_NONE:
-		return GHES_SEV_NO;
-	case GN_SEV_CORRECTED:
-		return GHES_SEV_CORRECTED;
-	case GN_SEV_RECOVERABLE:
-		return GHES_SEV_RECOVERABLE;
-	default:
-		return GHES_SEV_PANIC;
-	}
-}
 
 static unsigned int edac_severity(u32 severity)
 {
@@ -181,7 +168,7 @@ static void trace_arm(const struct gn_record *record, const struct gn_section *s
 	struct gn_arm arm;
 	struct gn_arm_event event = {
 		.proc = (const struct cper_sec_proc_arm *)s->body,
-		.severity = ghes_severity(s->severity),
+		.severity = gn_ghes_severity(s->severity),
 		.cpu = cpu_of(s),
 	};
 
@@ -212,7 +199,21 @@ static void trace_other(const struct gn_record *record, const struct gn_section 
 
 	trace_non_standard_event((const guid_t *)s->type,
 				 s->fru_id ? (const guid_t *)s->fru_id : &guid_null, s->fru_text,
-				 ghes_severity(s->severity), s->body, length);
+				 gn_ghes_severity(s->severity), s->body, length);
+}
+
+/**
+ * gn_trace_bytes() - trace a section that another one should have traced
+ * @section: the section
+ *
+ * Context: Process context.
+ */
+void gn_trace_bytes(const struct gn_section *section)
+{
+	trace_non_standard_event((const guid_t *)section->type,
+				 section->fru_id ? (const guid_t *)section->fru_id : &guid_null,
+				 section->fru_text, gn_ghes_severity(section->severity),
+				 section->body, min(section->length, RAS_BYTES));
 }
 
 static void trace_bytes(const struct gn_record *record, u32 index, const struct gn_section *s)
@@ -227,6 +228,28 @@ static void trace_bytes(const struct gn_record *record, u32 index, const struct 
 	} while (at < s->length);
 }
 
+/* The kernel's own event of a section. */
+static void trace_ras(const struct gn_record *record, const struct gn_section *s)
+{
+	switch (s->kind) {
+	case GN_SECTION_MEMORY:
+		if (trace_mc_event_enabled())
+			trace_memory(record, s);
+		break;
+	case GN_SECTION_ARM:
+		if (GN_ARM_EVENT_KNOWN) {
+			if (trace_arm_event_enabled())
+				trace_arm(record, s);
+			break;
+		}
+		fallthrough; /* as bytes */
+	default:
+		if (trace_non_standard_event_enabled())
+			trace_other(record, s);
+		break;
+	}
+}
+
 static void trace_deliver(const struct gn_record *record)
 {
 	struct gn_section s;
@@ -235,15 +258,8 @@ static void trace_deliver(const struct gn_record *record)
 
 	gn_walk_start(&walk, record->block);
 	while (gn_walk_next(&walk, &s)) {
-		if (s.kind == GN_SECTION_MEMORY) {
-			if (trace_mc_event_enabled())
-				trace_memory(record, &s);
-		} else if (s.kind == GN_SECTION_ARM && GN_ARM_EVENT_KNOWN) {
-			if (trace_arm_event_enabled())
-				trace_arm(record, &s);
-		} else if (trace_non_standard_event_enabled()) {
-			trace_other(record, &s);
-		}
+		if (!gn_intree_traces(&s))
+			trace_ras(record, &s);
 		if (trace_section_enabled())
 			trace_bytes(record, n, &s);
 		n++;

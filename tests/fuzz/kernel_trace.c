@@ -119,6 +119,12 @@ const char *gn_notify_name(u8 type)
 	return "SDEI";
 }
 
+/* Nobody else traces anything. */
+bool gn_intree_traces(const struct gn_section *section)
+{
+	return false;
+}
+
 /* Every section of a checked block. */
 void trace_block(const u8 *block, u32 length);
 void trace_block(const u8 *block, u32 length)

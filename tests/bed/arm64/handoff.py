@@ -9,6 +9,7 @@ import struct
 import uuid
 
 from bed.arm64 import acpi
+from bed.arm64 import pci as pci_bridge
 
 EFI_SIGNATURE = 0x5453595320494249
 EFI_REVISION = 0x20046
@@ -85,16 +86,18 @@ class Blob:
 
 def build(base: int, size: int, *, ram: tuple[int, int], reserved: tuple[int, int], initrd: tuple[int, int],
           command_line: str, cpus: int, hest: bytes | None, sdei: bool, errors: str = "",
-          more: tuple[bytes, ...] = ()) -> bytes:
+          more: tuple[bytes, ...] = (), pci: bool = False) -> bytes:
     """The blob for address `base`; it begins with the device tree. Ranges are (start, end).
 
     `hest` is what follows the header of the HEST, None: no such table. `errors`: devices for the DSDT.
-    `more`: tables beside those.
+    `more`: tables beside those. `pci`: there is a PCI host bridge.
     """
     blob = Blob(base, size)
     blob.add(bytes(DTB_MAX))
 
-    tables = [acpi.fadt(blob.add(acpi.dsdt(cpus, errors))), acpi.madt(cpus), acpi.gtdt(), acpi.spcr()]
+    tables = [acpi.fadt(blob.add(acpi.dsdt(cpus, errors + (pci_bridge.DEVICES if pci else "")))), acpi.madt(cpus), acpi.gtdt(), acpi.spcr()]
+    if pci:
+        tables.append(pci_bridge.mcfg())
     if sdei:
         tables.append(acpi.sdei())
     if hest is not None:

@@ -72,6 +72,7 @@ class Arm64(Exceptions, Platform):
     retry: ticks between two looks of the firmware at a source that is not free
     erst: a file that is the storage of an ERST
     gdb: the machine can be stopped, for call_costs(): an idle guest waits in real time
+    argv: more arguments for QEMU; devices in them are below a PCI host bridge, which is there only then
 
     Source.extra: gsi=N: interrupt of a SCI source; ged=False: no event device has the interrupt of a GSIV source;
     mapped=True: the kernel knows the interrupt of an EXTERNAL or such a GSIV source, for a device has it; unknown_event=True: firmware does not know the source's event number;
@@ -84,7 +85,7 @@ class Arm64(Exceptions, Platform):
                  append: str = "", agent: bool = True, console_stdio: bool = False, el: int = 2,
                  cpu: str = "neoverse-n1", sdei: bool = True, hest: bool | bytes = True, sticky: bool = False,
                  retry: int | None = None, gdb: bool = False, erst: Path | None = None,
-                 boot_timeout: float = 60) -> None:
+                 argv: tuple[str, ...] | list[str] = (), boot_timeout: float = 60) -> None:
         if icount and smp > 1:
             raise ValueError("icount counts the instructions of one CPU")
         if smp > layout.CPUS_MAX or len(sources) > layout.SOURCES_MAX:
@@ -100,7 +101,8 @@ class Arm64(Exceptions, Platform):
         self.control = Shared(self.memory, layout.CONTROL_AT, layout.control)
         self.reports = Reports(self.control)
         self._place_sources()
-        self._place_kernel(smp, append, agent, sdei, hest, (erst_device.table(),) if erst else ())
+        pci = "-device" in argv
+        self._place_kernel(smp, append, agent, sdei, hest, pci, (erst_device.table(),) if erst else ())
         for name, value in {"magic": layout.CONTROL_MAGIC, "cpus": smp, "el": el, "sdei": sdei, "sticky": sticky,
                             "sources": len(sources), "bells": self._bells,
                             "retry": retry or (GDB_RETRY_TICKS if gdb else RETRY_TICKS)}.items():
@@ -117,7 +119,7 @@ class Arm64(Exceptions, Platform):
             if erst:
                 sock, qtest = self.vm.chardev("qtest")
                 more = [*qtest, "-qtest", "chardev:qtest", "-qtest-log", "/dev/null", *erst_device.argv(erst)]
-            self.vm.start(self._argv(smp, icount, gdb, cpu, console_stdio, bell) + more, self.ram,
+            self.vm.start([*self._argv(smp, icount, gdb, cpu, console_stdio, bell, pci), *argv, *more], self.ram,
                           terminal=console_stdio)
             if erst:
                 erst_device.place(Qtest(sock))
@@ -127,14 +129,16 @@ class Arm64(Exceptions, Platform):
             self.close()
             raise
 
-    def _argv(self, smp: int, icount: bool, gdb: bool, cpu: str, console_stdio: bool, bell: list[str]) -> list[str]:
+    def _argv(self, smp: int, icount: bool, gdb: bool, cpu: str, console_stdio: bool, bell: list[str],
+              pci: bool) -> list[str]:
         if console_stdio:
             console = ["-chardev", "stdio,mux=on,id=console,signal=off", "-serial", "chardev:console"]
         else:
             console = ["-serial", f"file:{self.vm.console}"]
         # acpi=off: the tables are ours, and only so has the machine a GPIO controller.
         return ["qemu-system-aarch64",
-                "-M", "virt,secure=on,virtualization=on,gic-version=3,acpi=off,memory-backend=ram",
+                "-M", "virt,secure=on,virtualization=on,gic-version=3,acpi=off,memory-backend=ram" +
+                (",highmem=off" if pci else ""),
                 "-cpu", f"{cpu},cntfrq=1000000000", "-smp", str(smp), "-m", str(layout.RAM_SIZE >> 20),
                 *self.ram.argv("ram"), "-accel", "tcg,thread=multi" if smp > 1 else "tcg",
                 # A stopped guest's clock goes on to the next timer unless it sleeps in real time.
@@ -215,7 +219,7 @@ class Arm64(Exceptions, Platform):
         self._posted = [0] * len(self.sources)
 
     def _place_kernel(self, smp: int, append: str, agent: bool, sdei: bool, table: bool | bytes,
-                      more: tuple[bytes, ...]) -> None:
+                      pci: bool, more: tuple[bytes, ...]) -> None:
         initrd = self.kernel.initramfs.read_bytes()
         self.memory.write(layout.KERNEL_AT, self.kernel.image.read_bytes())
         self.memory.write(layout.INITRD_AT, initrd)
@@ -226,7 +230,7 @@ class Arm64(Exceptions, Platform):
             layout.HANDOFF_AT, layout.HANDOFF_SIZE, ram=(layout.RAM_AT, layout.RAM_AT + layout.RAM_SIZE),
             reserved=(layout.RAS_AT, layout.RAS_AT + layout.RAS_SIZE),
             initrd=(layout.INITRD_AT, layout.INITRD_AT + len(initrd)), command_line=" ".join(filter(None, words)),
-            cpus=smp, hest=table or None, sdei=sdei, errors=self._error_devices(), more=more)
+            cpus=smp, hest=table or None, sdei=sdei, errors=self._error_devices(), pci=pci, more=more)
         self.memory.write(layout.HANDOFF_AT, blob)
 
     def _error_devices(self) -> str:

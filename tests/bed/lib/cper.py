@@ -12,6 +12,7 @@ import uuid
 from dataclasses import dataclass, field
 
 RECOVERABLE, FATAL, CORRECTED, NONE = range(4)
+SEC_RESET, SEC_THRESHOLD = 4, 8  # flags of a section
 
 BLOCK_HEADER = 20
 ENTRY_V2 = 64
