@@ -68,21 +68,22 @@ int ghes_nmi_unregister_listener(struct notifier_block *nb);
  * for a memory manager's handler of aborts and for a hypervisor:
  *
  * 0 - claimed. The error is handled when the current task returns to user space
- *     or to its guest: by then the record was delivered, the page was taken out
+ *     or leaves its guest, for which a signal is pending: then the page is taken out
  *     of use, and the task has its SIGBUS if it needs one. Return from the
  *     exception; inject nothing; send no signal. A corrected error is claimed
- *     too: the task or guest goes on. For an abort in the kernel, @regs may have
- *     been changed to let the interrupted function fail.
+ *     too: the task or guest goes on. So is one whose record another context has:
+ *     the access is repeated, and handled or claimed again. For an abort in the
+ *     kernel, @regs may have been changed to let the interrupted function fail.
  *
- * -EINPROGRESS - claimed, but delivered by an interrupt and a worker, soon. Return
+ * -EINPROGRESS - claimed, but the page is taken out of use by a worker, soon. Return
  *     from the exception: the access may meet the error again and is claimed
  *     again. A caller that cannot repeat it must treat it as unclaimed.
  *
- * -EIO - an abort in the kernel that cannot be repaired. Its record has been
- *     written to the log. Die.
+ * -EIO - an abort in the kernel that this module cannot repair. Its record has been
+ *     written to the log. Die, or recover in some way of your own.
  *
- * -ENOENT - no record. Do what would have been done without this module: it
- *     changed nothing.
+ * -ENOENT - no record, or none that can be understood. Do what would have been done
+ *     without this module: it changed nothing.
  *
  * Who claims for a task that does not pass the usual way back to user space or
  * guest calls ghes_nmi_flush().
@@ -92,6 +93,17 @@ int ghes_nmi_unregister_listener(struct notifier_block *nb);
  * Return: see above.
  */
 int ghes_nmi_claim_sea(struct pt_regs *regs, unsigned long address, u64 esr);
+
+/**
+ * ghes_nmi_sea_answered() - was this abort of the kernel claimed with -EIO?
+ * @regs: the interrupted context
+ *
+ * For kernels that recover from it and ask for a record once more.
+ *
+ * Context: As ghes_nmi_claim_sea().
+ * Return: true, once: firmware had a record, which was taken.
+ */
+bool ghes_nmi_sea_answered(const struct pt_regs *regs);
 
 /**
  * ghes_nmi_claim_sei() - firmware may have a record of this SError
@@ -106,7 +118,10 @@ int ghes_nmi_claim_sea(struct pt_regs *regs, unsigned long address, u64 esr);
  *     or it was recoverable, came from user space or a guest, and is handled when
  *     the current task returns there, as for ghes_nmi_claim_sea().
  *
- * -EINPROGRESS - as above, but delivered later: the task must not go on.
+ *     So is a recoverable one whose record another SError has taken: the task gets
+ *     SIGBUS.
+ *
+ * -EINPROGRESS - as above, but by a worker, later: the task must not go on.
  *
  * -EIO - unrecoverable, uncontainable, or recoverable but in the kernel. Its
  *     record has been written to the log. Do what would have been done without.
@@ -137,7 +152,8 @@ static inline bool ghes_nmi_claimed(int value)
  *
  * Context: Process context of the task that claimed, without locks that
  *          memory_failure() takes; sleeps.
- * Return: how many claims were completed. A signal may be pending.
+ * Return: how many claims of errors that were not corrected were completed. A signal
+ *         may be pending.
  */
 int ghes_nmi_flush(void);
 

@@ -13,8 +13,8 @@
  *	   v
  *	sinks/		trace, memory, listeners, console	"
  *
- * A fatal record leaves the road after collect: path/fatal.c. A synchronous
- * error is drained by the task that took it: path/sync.c.
+ * A fatal record leaves the road after collect: path/fatal.c. The pages of a
+ * synchronous error are failed by the task that took it: sync/visitor.c.
  *
  * bind.c takes the sources over from the kernel's own driver and gives them
  * back; source.c holds what one source needs; hest.c and path/estatus.c are the
@@ -33,7 +33,7 @@
 #include "path/fatal.h"
 #include "sinks/intree.h"
 #include "sync/hook.h"
-#include "sync/waiter.h"
+#include "sync/visitor.h"
 
 static ushort sources[64];
 static int nsources;
@@ -82,12 +82,12 @@ static int __init gn_init(void)
 	err = gn_bell_setup();
 	if (err)
 		return err;
-	err = gn_waiters_init();
+	err = gn_visitors_init();
 	if (err)
 		goto teardown;
 	err = gn_intree_init();
 	if (err)
-		goto exit_waiters;
+		goto exit_visitors;
 	err = gn_bind_init(&options);
 	if (err)
 		goto exit_intree;
@@ -97,8 +97,8 @@ static int __init gn_init(void)
 
 exit_intree:
 	gn_intree_exit();
-exit_waiters:
-	gn_waiters_exit();
+exit_visitors:
+	gn_visitors_exit();
 teardown:
 	gn_bell_teardown();
 	return err;
@@ -109,7 +109,7 @@ static void __exit gn_exit(void)
 	gn_hook_exit();
 	gn_bind_exit();
 	gn_intree_exit();
-	gn_waiters_exit();
+	gn_visitors_exit();
 	gn_bell_teardown();
 }
 

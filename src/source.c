@@ -277,12 +277,14 @@ struct gn_source *gn_source_create(struct device *dev, const struct gn_hest_sour
 	if (err)
 		goto fail;
 	pa = gn_register_value(&s->in.reg);
-	if (pa && map_block(desc, &s->in.block, pa))
+	if (pa && map_block(desc, &s->in.block, pa)) {
+		s->in.refused = pa;
 		dev_warn(
 			dev,
 			FW_BUG
 			"ghes_nmi: source %u: error status block address %#llx cannot be mapped; waiting for another\n",
 			desc->id, pa);
+	}
 	tell_device(s);
 	gn_roll_add(s);
 	return s;

@@ -24,7 +24,7 @@ static noinline enum gn_outcome full(struct gn_source *s, u32 offset, struct pt_
 {
 	struct gn_entry *e;
 
-	if (gn_take(s, offset, NULL, device, true, &e) == GN_TAKEN) {
+	if (gn_take(s, offset, device, true, &e) == GN_TAKEN) {
 		gn_fatal(s, e, regs);
 		return GN_COLLECTED; /* this CPU was in panic already */
 	}
@@ -42,9 +42,9 @@ static noinline enum gn_outcome moved(struct gn_source *s, u64 pa)
 {
 	if (!pa)
 		return GN_NOTHING;
-	if (pa == READ_ONCE(s->in.refused)) {
+	if (pa == READ_ONCE(s->in.refused) || !gn_arch_has_address(pa)) {
 		WRITE_ONCE(s->in.addresses, s->in.addresses + 1);
-		return GN_LEFT;
+		return GN_BEYOND;
 	}
 	WRITE_ONCE(s->in.moved_to, pa);
 	gn_bell_now(&s->bell);
@@ -59,12 +59,13 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 	u64 offset = pa - s->in.block.pa;
 	struct gn_entry *e;
 	u32 severity;
+	bool soon;
 
 	/* Device memory has no words at odd places: gn_window_map() will refuse those. */
 	if (unlikely(offset > s->in.block.length || offset + GN_BLOCK_MIN > s->in.block.length ||
 		     offset % 4))
 		return moved(s, pa);
-	switch (gn_take(s, (u32)offset, asker, device, false, &e)) {
+	switch (gn_take(s, (u32)offset, device, false, &e)) {
 	case GN_TAKEN:
 		break;
 	case GN_NO_RECORD:
@@ -80,16 +81,15 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 	if (unlikely(gn_is_fatal(severity)))
 		gn_fatal(s, e, regs);
 
+	soon = asker ? asker->meet(asker, s, e) : severity != GN_SEV_RECOVERABLE;
 	/* Counted first: what the drain counts of this record is never more than this. */
 	WRITE_ONCE(s->in.stamp, e->stamp);
 	WRITE_ONCE(s->in.records, s->in.records + 1);
 	gn_queue_publish(&s->queue, e);
-	if (asker)
-		asker->severity = severity;
-	else if (severity == GN_SEV_RECOVERABLE)
-		gn_bell_now(&s->bell);
-	else
+	if (soon)
 		gn_bell_soon(&s->bell);
+	else
+		gn_bell_now(&s->bell);
 	return GN_COLLECTED;
 }
 
@@ -100,31 +100,42 @@ static noinline enum gn_outcome look_device(struct gn_source *s, struct pt_regs 
 }
 NOKPROBE_SYMBOL(look_device);
 
-static noinline enum gn_outcome look_normal(struct gn_source *s, struct pt_regs *regs,
-					    struct gn_asker *asker)
+static noinline enum gn_outcome look_normal(struct gn_source *s, struct pt_regs *regs)
 {
-	return look(s, regs, false, asker);
+	return look(s, regs, false, NULL);
 }
 NOKPROBE_SYMBOL(look_normal);
 
-/* Somebody called while the owner was busy: look again, but not for ever. */
-static noinline enum gn_outcome look_again(struct gn_source *s, struct pt_regs *regs, int seen,
-					   struct gn_asker *asker)
+/*
+ * Under the claim, so that whoever finds the block empty because of it knows: a record
+ * was collected that may be another exception's.
+ */
+static void note_unasked(struct gn_source *s)
+{
+	WRITE_ONCE(s->in.unasked, gn_clock() | 1);
+}
+NOKPROBE_SYMBOL(note_unasked);
+
+/*
+ * Somebody called while the owner was busy: look again, but not for ever. What is found
+ * now is the caller's who came meanwhile.
+ */
+static noinline enum gn_outcome look_again(struct gn_source *s, struct pt_regs *regs, int seen)
 {
 	enum gn_outcome outcome = GN_NOTHING;
 	int looks = LOOKS_MAX;
 
-	if (asker)
-		asker->owner = 0; /* what is found now is the caller's who came meanwhile */
 	do {
 		if (!--looks) {
 			gn_claim_abandon(&s->in.claim);
 			gn_bell_look(&s->bell);
 			break;
 		}
-		if ((s->in.device ? look_device(s, regs, asker) : look_normal(s, regs, asker)) ==
-		    GN_COLLECTED)
+		if ((s->in.device ? look_device(s, regs, NULL) : look_normal(s, regs)) ==
+		    GN_COLLECTED) {
 			outcome = GN_COLLECTED;
+			note_unasked(s);
+		}
 	} while (!gn_claim_leave(&s->in.claim, &seen));
 	return outcome;
 }
@@ -155,8 +166,11 @@ static __always_inline enum gn_outcome collect(struct gn_source *s, struct pt_re
 					   look(s, regs, false, asker);
 	if (unlikely(outcome == GN_NOTHING && rung))
 		found_nothing(s);
+	/* Only exceptions ask for it. */
+	if (IS_ENABLED(CONFIG_ARM64) && !rung && !asker && outcome == GN_COLLECTED)
+		note_unasked(s);
 	if (unlikely(!gn_claim_leave(&s->in.claim, &seen)) &&
-	    look_again(s, regs, seen, asker) == GN_COLLECTED)
+	    look_again(s, regs, seen) == GN_COLLECTED)
 		outcome = GN_COLLECTED;
 out:
 	raw_local_irq_restore(flags);
@@ -181,8 +195,7 @@ NOKPROBE_SYMBOL(gn_collect);
  * gn_collect_for() - an exception may be about a record of this source
  * @s: the source
  * @regs: as for gn_collect()
- * @asker: who asks; the drain is not rung, the asker sees to it. NULL: nobody in
- *         particular, and the drain is rung
+ * @asker: who asks; NULL: nobody in particular
  *
  * One exception or NMI asks several sources, so finding nothing is no error.
  *

@@ -7,6 +7,7 @@
 
 #include <linux/types.h>
 
+struct gn_entry;
 struct gn_source;
 struct pt_regs;
 
@@ -16,16 +17,17 @@ enum gn_outcome {
 	GN_BUSY,      /* another context looks, and was told to look again */
 	GN_COLLECTED, /* the record is in the queue, firmware has its block back */
 	GN_LEFT,      /* there is a record, it stays with firmware for now */
+	GN_BEYOND,    /* the block's address is none that can be read */
 };
 
 /**
- * struct gn_asker - whoever needs to know of the record, and rings the drain
- * @owner: pid for the record's entry; 0: nobody's
- * @severity: set to the severity of the record that was collected
+ * struct gn_asker - an exception that looks for its record
+ * @meet: called with each record that the look collects, before the drain can see it:
+ *        marks in the entry what the asker sees to itself. True if the drain need not
+ *        hurry. NMI-safe.
  */
 struct gn_asker {
-	u32 owner;
-	u32 severity;
+	bool (*meet)(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e);
 };
 
 enum gn_outcome gn_collect(struct gn_source *s, struct pt_regs *regs);

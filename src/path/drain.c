@@ -12,12 +12,10 @@
  * The full check of a record is done here, not in NMI: the copy is private, so
  * it does not change any more.
  *
- * Two things are not for interrupt context, and it leaves them, and what is
- * behind them in the queue, to a drain that runs in a task: a page that is to be
- * taken out of use, for which a kernel worker runs the drain; and records of a
- * synchronous error, which the task that took it delivers before it goes on
- * (sync.c). A drain in a task may sleep with the claim in its hands: everybody
- * else just goes home.
+ * One thing is not for interrupt context: a page that is to be taken out of use. The
+ * drain leaves its record, and what is behind that in the queue, to a kernel worker
+ * that runs the drain. That one may sleep with the claim in its hands: everybody else
+ * just goes home.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -30,8 +28,6 @@
 #include "path/drain.h"
 #include "path/roll.h"
 #include "path/source.h"
-#include "sync/sync.h"
-#include "sync/waiter.h"
 
 /* Records of one run; more of them wait for the next, so interrupts come in. */
 #define RECORDS_MAX 32
@@ -140,11 +136,9 @@ static enum run drain_one(struct gn_source *s, bool in_task)
 		return RUN_EMPTY;
 	if (gn_roll_is_closed())
 		return RUN_LEFT;
-	/* After the peek: whoever waits for this entry did so before it came. */
-	if (!in_task && gn_sync_waits(s))
-		return RUN_LEFT;
 	record.block = e->block;
 	record.length = e->length;
+	record.touched = e->touched;
 	record.delay_ns = gn_clock_ns(gn_clock() - e->stamp);
 	verdict = e->verdict == GN_GOOD ? gn_estatus_check(e->block, e->length) : e->verdict;
 	if (verdict != GN_GOOD) {
@@ -155,8 +149,6 @@ static enum run drain_one(struct gn_source *s, bool in_task)
 			gn_bell_deliver(&s->bell);
 			return RUN_LEFT;
 		}
-		if (in_task && e->owner)
-			record.accessor = gn_waiter_accessor(e->owner);
 		deliver(&record);
 	}
 	gn_queue_pop(&s->queue, e);
@@ -218,16 +210,9 @@ void gn_drain_here(struct gn_source *s)
 	} while (!left && run == RUN_EMPTY);
 	if (!left)
 		gn_claim_abandon(&s->draining);
-	if (run == RUN_LEFT) {
-		/*
-		 * Who called meanwhile may be the last claim, which has stopped waiting for
-		 * what was left to it. A look at the block would be in vain, with the queue
-		 * as full as before.
-		 */
-		if (!left)
-			gn_bell_now(&s->bell);
+	/* The worker does the rest. A look would be in vain, with the queue as full as before. */
+	if (run == RUN_LEFT)
 		return;
-	}
 	if (run == RUN_MORE)
 		gn_bell_now(&s->bell);
 	see_to_the_rest(s);

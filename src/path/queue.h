@@ -18,8 +18,8 @@
  * @length: bytes of @block that are valid
  * @stamp: gn_clock() when the record was read
  * @verdict: enum gn_verdict so far: what the producer could see of the block
- * @owner: the task that took the synchronous error this record is about, by its
- *         pid; 0 if nobody waits for it
+ * @touched: of the pages that the record names as touched, so many are failed by
+ *           the task that met this error; the memory sink leaves them out
  * @block: the error status block, as it was read from firmware
  */
 struct gn_entry {
@@ -27,7 +27,7 @@ struct gn_entry {
 	u32 length;
 	u64 stamp;
 	u32 verdict;
-	u32 owner;
+	u32 touched;
 	u8 block[];
 };
 

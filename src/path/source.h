@@ -25,7 +25,6 @@
 #include "sinks/sink.h"
 
 struct gn_notify;
-struct gn_sync;
 
 /**
  * struct gn_intake - what a notification reads and writes
@@ -50,7 +49,8 @@ struct gn_sync;
  * @fatal: fatal records
  * @addresses: block addresses that cannot be firmware's memory
  * @stamp: gn_clock() of the last record or move, 0: there was none
- * @sync: the synchronous notification that rings, NULL for any other
+ * @unasked: gn_clock() when a record was collected last that no exception had asked
+ *           for, 0: never; see sync/retry.c
  */
 struct gn_intake {
 	struct gn_claim claim;
@@ -71,7 +71,7 @@ struct gn_intake {
 	u64 fatal;
 	u64 addresses;
 	u64 stamp;
-	struct gn_sync *sync;
+	u64 unasked;
 };
 
 /**

@@ -72,9 +72,8 @@ static __always_inline bool gn_is_last(const struct gn_entry *e)
  * run: it has a place of its own, and the machine panics from there. One that is
  * not even well-formed is no reason to panic and waits like any other.
  */
-static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset,
-					     const struct gn_asker *asker, bool device, bool last,
-					     struct gn_entry **entry)
+static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset, bool device,
+					     bool last, struct gn_entry **entry)
 {
 	u32 limit = s->in.block.length - offset, length;
 	u8 *block = s->in.block.va + offset;
@@ -106,7 +105,7 @@ static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset,
 			return GN_NO_PLACE;
 	}
 	e->stamp = gn_clock();
-	e->owner = asker ? asker->owner : 0;
+	e->touched = 0;
 	gn_window_copy(e->block, block, length, device);   /* COPY */
 	if (unlikely(gn_estatus_changed(&peek, e->block))) /* CHECK */
 		verdict = GN_CHANGED;

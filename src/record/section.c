@@ -89,10 +89,12 @@ bool gn_section_is_memory2(const u8 *type)
 
 static const struct rule *rule_of(const u8 *type)
 {
-	u32 i;
+	u32 i, first = gn_le32(type);
 
+	/* The first bytes tell most of them apart; exceptions ask, too. */
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (!memcmp(rules[i].type, type, sizeof(rules[i].type)))
+		if (gn_le32(rules[i].type) == first &&
+		    !memcmp(rules[i].type, type, sizeof(rules[i].type)))
 			return &rules[i];
 	return NULL;
 }

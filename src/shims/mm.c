@@ -22,10 +22,16 @@ static int on_do_sea(struct kprobe *probe, struct pt_regs *at)
 }
 NOKPROBE_SYMBOL(on_do_sea);
 
-/* int apei_claim_sea(regs): 0 is "claimed". From KVM; the host's come by do_sea. */
+/*
+ * int apei_claim_sea(regs): 0 is "claimed". From KVM, and for a guest; the host's come by
+ * do_sea. Kernels that recover from more aborts of their own than others (copy_mc of
+ * openEuler) ask here once more, after do_sea's hook has taken the record.
+ */
 static int on_apei_claim_sea(struct kprobe *probe, struct pt_regs *at)
 {
-	if (at->regs[0] || !ghes_nmi_claimed(ghes_nmi_claim_sea(NULL, 0, 0)))
+	const struct pt_regs *regs = (void *)at->regs[0];
+
+	if (regs ? !ghes_nmi_sea_answered(regs) : !ghes_nmi_claimed(ghes_nmi_claim_sea(NULL, 0, 0)))
 		return 0;
 	return gn_shim_skip(at, 0);
 }

@@ -126,7 +126,7 @@ static const char *level_of(const struct gn_record *record)
 }
 
 /**
- * gn_console_fatal() - show a fatal record
+ * gn_console_fatal() - show a record that the kernel is about to die of
  * @record: a checked record
  * @alone: the first fatal one; another one is shown as bytes
  *
@@ -154,14 +154,20 @@ u32 gn_console_queued(const struct gn_record *record, u32 lines)
 NOKPROBE_SYMBOL(gn_console_queued);
 
 /**
- * gn_console_last_words() - show a record that the kernel is about to die of
+ * gn_console_last_words() - show a record that the kernel may die of
  * @record: a checked record
  *
- * Context: NMI-safe. Owner of the source's draining claim, whose scratch this is.
+ * Context: NMI-safe. One at a time is decoded, another one is shown as bytes.
  */
 void gn_console_last_words(const struct gn_record *record)
 {
-	show(KERN_EMERG, record, record->out->scratch, LINES_MAX);
+	static u8 scratch[GN_SCRATCH];
+	static atomic_t taken;
+	bool other = atomic_xchg(&taken, 1);
+
+	show(KERN_EMERG, record, other ? NULL : scratch, LINES_MAX);
+	if (!other)
+		atomic_set_release(&taken, 0);
 }
 NOKPROBE_SYMBOL(gn_console_last_words);
 

@@ -6,8 +6,9 @@
  * task. Nothing is queued on the way: the kernel's own queue before it holds 16
  * pages per CPU and drops the rest.
  *
- * Who touched the page synchronously fails it itself, last of all, from
- * gn_memory_accessed(): the kernel then sends its signal to that very task.
+ * A task that touched a page synchronously fails it itself: the kernel then sends its
+ * signal to that very task. gn_memory_touched() tells the exception which pages those
+ * are, in the order in which this sink comes to them and leaves them out.
  *
  * A record may name more than a page: bits of the address that its mask leaves
  * out are unknown, and every page they may mean is failed.
@@ -16,12 +17,12 @@
 
 #include <linux/delay.h>
 #include <linux/ioport.h>
+#include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/pfn.h>
-#include <linux/sched/signal.h>
+#include <linux/semaphore.h>
 
 #include "compat/cper.h"
-#include "compat/symbols.h"
 #include "record/section.h"
 #include "sinks/sink.h"
 
@@ -46,17 +47,19 @@ enum fate {
 	FATE_SOFT, /* corrected too often: moved elsewhere */
 };
 
-static enum fate fate_of(const struct gn_record *record, const struct gn_section *s)
+/* NMI-safe. @severity: the record's. */
+static enum fate fate_of(u32 severity, const struct gn_section *s)
 {
 	if (s->severity == GN_SEV_CORRECTED && s->flags & CPER_SEC_ERROR_THRESHOLD_EXCEEDED &&
 	    s->kind == GN_SECTION_MEMORY)
 		return FATE_SOFT;
-	if (record->head.severity == GN_SEV_RECOVERABLE && s->severity == GN_SEV_RECOVERABLE)
+	if (severity == GN_SEV_RECOVERABLE && s->severity == GN_SEV_RECOVERABLE)
 		return FATE_FAIL;
 	return FATE_NONE;
 }
+NOKPROBE_SYMBOL(fate_of);
 
-/* Pages of a memory section: false if it has no address. */
+/* NMI-safe. Pages of a memory section: false if it has no address. */
 static bool memory_range(const struct gn_section *s, u64 *pa, u64 *size, bool *odd)
 {
 	struct cper_sec_mem_err mem = {};
@@ -78,8 +81,9 @@ static bool memory_range(const struct gn_section *s, u64 *pa, u64 *size, bool *o
 		*size = max_t(u64, unit, PAGE_SIZE);
 	return true;
 }
+NOKPROBE_SYMBOL(memory_range);
 
-/* The physical address of an ARM error information entry that means memory. */
+/* NMI-safe. The physical address of an ARM error information entry that means memory. */
 static bool err_info_pa(const u8 *info, u64 *pa)
 {
 	u8 type = info[4];
@@ -89,6 +93,46 @@ static bool err_info_pa(const u8 *info, u64 *pa)
 	*pa = gn_le64(info + 24);
 	return gn_le16(info + 2) & ERR_INFO_VALID_PA;
 }
+NOKPROBE_SYMBOL(err_info_pa);
+
+/* What a record says of some pages; @pa lies in the one that was touched. */
+struct mention {
+	enum fate fate;
+	u64 pa;
+	u64 size;
+	bool odd;
+};
+
+/* NMI-safe. Calls @fn for every range of a checked block, in its order, while it is true. */
+static bool each_mention(const u8 *block, bool (*fn)(const struct mention *mention, void *data),
+			 void *data)
+{
+	struct mention r = { .size = PAGE_SIZE };
+	struct gn_section s;
+	struct gn_walk walk;
+	struct gn_arm arm;
+	const u8 *info;
+	u32 i;
+
+	gn_walk_start(&walk, block);
+	while (gn_walk_next(&walk, &s)) {
+		r.fate = fate_of(gn_estatus_severity(block), &s);
+		if (r.fate == FATE_NONE)
+			continue;
+		if (s.kind == GN_SECTION_MEMORY && memory_range(&s, &r.pa, &r.size, &r.odd) &&
+		    !fn(&r, data))
+			return false;
+		if (s.kind != GN_SECTION_ARM || !gn_section_arm(&s, &arm))
+			continue;
+		r.size = PAGE_SIZE;
+		r.odd = false;
+		for (i = 0, info = arm.err_info; i < arm.err_infos; i++, info += info[1])
+			if (err_info_pa(info, &r.pa) && !fn(&r, data))
+				return false;
+	}
+	return true;
+}
+NOKPROBE_SYMBOL(each_mention);
 
 /* Is there memory at this address, the kernel's or a persistent device's? */
 static bool is_memory(u64 pa)
@@ -102,11 +146,11 @@ static bool is_memory(u64 pa)
 }
 
 #ifdef CONFIG_MEMORY_FAILURE
-static void fail(unsigned long pfn)
-{
-	memory_failure(pfn, 0);
-	cond_resched();
-}
+/*
+ * The kernel fails one page at a time, under a mutex of its own, and may wait for that
+ * page's device meanwhile. Ours is taken first, because only this one can be given up.
+ */
+static struct semaphore failing = __SEMAPHORE_INITIALIZER(failing, 1);
 
 /* The kernel's queue takes a few at a time; it is emptied by a worker. */
 static void soften(unsigned long pfn, u32 n)
@@ -128,13 +172,87 @@ static bool told(int said, bool before)
 		return said == -EHWPOISON || said == -EFAULT;
 	return !said || said == -EHWPOISON || said == -EOPNOTSUPP;
 }
+
+static enum gn_failed fail(unsigned long pfn, int flags, long patience)
+{
+	bool before, done;
+
+	if (!is_memory(PFN_PHYS(pfn)))
+		return GN_NOT_FAILED;
+	if (down_timeout(&failing, patience))
+		return GN_FAIL_LATER;
+	before = PageHWPoison(pfn_to_page(pfn));
+	done = told(memory_failure(pfn, flags), before);
+	up(&failing);
+	cond_resched();
+	return done ? GN_FAILED : GN_NOT_FAILED;
+}
+
+/**
+ * gn_memory_fail() - take a page out of use
+ * @pfn: page frame number, of memory or of nothing
+ * @pinned: gn_memory_pin() has pinned it
+ *
+ * Context: Process context, sleeps for as long as it takes.
+ */
+void gn_memory_fail(unsigned long pfn, bool pinned)
+{
+	fail(pfn, pinned ? MF_COUNT_INCREASED : 0, MAX_SCHEDULE_TIMEOUT);
+}
+
+/**
+ * gn_memory_pin() - keep a page from being given to somebody else
+ * @pfn: page frame number, of memory or of nothing
+ *
+ * Context: Process context.
+ * Return: true if it was in use; gn_memory_fail() undoes it.
+ */
+bool gn_memory_pin(unsigned long pfn)
+{
+	struct page *page;
+
+	if (!is_memory(PFN_PHYS(pfn)))
+		return false;
+	page = compound_head(pfn_to_page(pfn));
+	if (!get_page_unless_zero(page))
+		return false;
+	if (compound_head(pfn_to_page(pfn)) == page)
+		return true;
+	put_page(page);
+	return false;
+}
+
+/**
+ * gn_memory_fail_touched() - take a page out of use that the current task touched
+ * @pfn: page frame number, of memory or of nothing
+ * @signal: the task is to get SIGBUS with BUS_MCEERR_AR, the address and the size of
+ *          what is lost
+ * @patience_ms: how long to wait for others that fail pages
+ *
+ * Context: The task, in process context, without locks.
+ * Return: what became of it.
+ */
+enum gn_failed gn_memory_fail_touched(unsigned long pfn, bool signal, u32 patience_ms)
+{
+	return fail(pfn, signal ? MF_ACTION_REQUIRED : 0, msecs_to_jiffies(patience_ms));
+}
 #else
-static void fail(unsigned long pfn)
+static void soften(unsigned long pfn, u32 n)
 {
 }
 
-static void soften(unsigned long pfn, u32 n)
+void gn_memory_fail(unsigned long pfn, bool pinned)
 {
+}
+
+bool gn_memory_pin(unsigned long pfn)
+{
+	return false;
+}
+
+enum gn_failed gn_memory_fail_touched(unsigned long pfn, bool signal, u32 patience_ms)
+{
+	return GN_NOT_FAILED;
 }
 #endif
 
@@ -145,82 +263,44 @@ static void note_bad(const struct gn_record *record)
 	WRITE_ONCE(*bad, *bad + 1);
 }
 
-/* The page that was touched is its accessor's; true if it is in good hands. */
-static bool leave_to_accessor(struct gn_accessor *a, unsigned long pfn)
+/* @touched: of the pages that were touched, so many are seen to by those who did it. */
+struct delivery {
+	const struct gn_record *record;
+	u32 touched;
+};
+
+static bool take_out(const struct mention *mention, void *data)
 {
-	u32 i;
+	struct delivery *d = data;
+	unsigned long touched = PHYS_PFN(mention->pa),
+		      pfn = PHYS_PFN(mention->pa & ~(mention->size - 1));
+	u32 i, n = mention->size >> PAGE_SHIFT;
+	bool seen_to = mention->fate == FATE_FAIL && d->touched;
+	bool missing = mention->odd;
 
-	if (!a)
-		return false;
-	a->lost = false;
-	for (i = 0; i < a->n; i++)
-		if (a->pages[i] == pfn)
-			return true;
-	if (a->n == GN_ACCESSED)
-		return false;
-	a->pages[a->n++] = pfn;
-	return true;
-}
-
-static void take_out(const struct gn_record *record, enum fate fate, u64 pa, u64 size)
-{
-	unsigned long touched = PHYS_PFN(pa), pfn = PHYS_PFN(pa & ~(size - 1));
-	u32 i, n = size >> PAGE_SHIFT;
-	bool missing = false;
-
-	if (fate == FATE_SOFT && n > SOFT_MAX) {
+	d->touched -= seen_to;
+	if (mention->fate == FATE_SOFT && n > SOFT_MAX) {
 		n = 1;
 		pfn = touched;
 	}
 	for (i = 0; i < n; i++, pfn++) {
 		if (!is_memory(PFN_PHYS(pfn)))
 			missing = true;
-		else if (fate == FATE_SOFT)
+		else if (mention->fate == FATE_SOFT)
 			soften(pfn, i);
-		else if (pfn != touched || !leave_to_accessor(record->accessor, pfn))
-			fail(pfn);
+		else if (!seen_to || pfn != touched)
+			gn_memory_fail(pfn, false);
 	}
 	if (missing)
-		note_bad(record);
-}
-
-static void fail_arm(const struct gn_record *record, const struct gn_section *s)
-{
-	struct gn_arm arm;
-	const u8 *info;
-	u32 i;
-	u64 pa;
-
-	if (!gn_section_arm(s, &arm))
-		return;
-	for (i = 0, info = arm.err_info; i < arm.err_infos; i++, info += info[1])
-		if (err_info_pa(info, &pa))
-			take_out(record, FATE_FAIL, pa, PAGE_SIZE);
+		note_bad(d->record);
+	return true;
 }
 
 static void memory_deliver(const struct gn_record *record)
 {
-	struct gn_section s;
-	struct gn_walk walk;
-	u64 pa, size;
-	bool odd;
+	struct delivery d = { .record = record, .touched = record->touched };
 
-	if (record->accessor && record->head.severity == GN_SEV_RECOVERABLE && !record->accessor->n)
-		record->accessor->lost = true;
-	gn_walk_start(&walk, record->block);
-	while (gn_walk_next(&walk, &s)) {
-		enum fate fate = fate_of(record, &s);
-
-		if (fate == FATE_NONE)
-			continue;
-		if (s.kind == GN_SECTION_ARM) {
-			fail_arm(record, &s);
-		} else if (s.kind == GN_SECTION_MEMORY && memory_range(&s, &pa, &size, &odd)) {
-			if (odd)
-				note_bad(record);
-			take_out(record, fate, pa, size);
-		}
-	}
+	each_mention(record->block, take_out, &d);
 }
 
 const struct gn_sink gn_sink_memory = {
@@ -228,75 +308,64 @@ const struct gn_sink gn_sink_memory = {
 	.in_task = true,
 };
 
+static bool any(const struct mention *mention, void *data)
+{
+	return false;
+}
+
 /**
  * gn_memory_wanted() - does this record need the memory sink, and so a task
  * @record: a checked record
  *
  * Context: The drain.
- * Return: true if a section may name a page that is to be taken out of use.
+ * Return: true if it names a page that is to be taken out of use.
  */
 bool gn_memory_wanted(const struct gn_record *record)
 {
-	struct gn_section s;
-	struct gn_walk walk;
-
-	gn_walk_start(&walk, record->block);
-	while (gn_walk_next(&walk, &s)) {
-		if ((s.kind == GN_SECTION_MEMORY || s.kind == GN_SECTION_ARM) &&
-		    fate_of(record, &s) != FATE_NONE)
-			return true;
-	}
-	return false;
+	return !each_mention(record->block, any, NULL);
 }
 
-/* The task cannot go on, and nobody has told it. */
-static void tell(unsigned long address)
-{
-#ifdef CONFIG_ARM64
-	if (address && gn_symbols.force_sig_mceerr) {
-		gn_symbols.force_sig_mceerr(BUS_MCEERR_AR, (void __user *)address, PAGE_SHIFT);
-		return;
-	}
-#endif
-	force_sig(SIGBUS);
-}
+struct taking {
+	struct gn_touched *to;
+	u32 n;
+};
 
-/**
- * gn_memory_accessed() - the current task touched these pages
- * @accessor: the pages
- * @address: where it touched, 0 if not known
- * @kernel: the kernel touched them, on its behalf
- *
- * Each page is failed on behalf of the current task, which thereby gets SIGBUS
- * with BUS_MCEERR_AR, the address and the size of what is lost. Where the kernel
- * cannot take the page out of use, or the record named none, the signal comes
- * from here: a task that went on would only touch it again.
- *
- * A task for which the kernel touched them has an error from its system call and
- * needs no signal; but the pages are out of use before it can give them away.
- *
- * Context: The task, in process context, without locks.
- */
-void gn_memory_accessed(const struct gn_accessor *accessor, unsigned long address, bool kernel)
+/* NMI-safe. False when there is no room for the page. */
+static bool take_touched(const struct mention *mention, void *data)
 {
-	bool lost = accessor->lost;
+	struct taking *t = data;
+	unsigned long pfn = PHYS_PFN(mention->pa);
 	u32 i;
 
-#ifdef CONFIG_MEMORY_FAILURE
-	for (i = 0; i < accessor->n; i++) {
-		bool before = PageHWPoison(pfn_to_page(accessor->pages[i]));
-		/* Killed meanwhile, it has no memory any more, and wants no signal. */
-		int flags = current->mm && !kernel ? MF_ACTION_REQUIRED : 0;
-
-		if (!told(memory_failure(accessor->pages[i], flags), before))
-			lost = true;
-	}
-#else
-	lost |= accessor->n;
-#endif
-	if (lost && !kernel) {
-		pr_err("task %s (%d) touched what cannot be recovered: it gets SIGBUS\n",
-		       current->comm, task_pid_nr(current));
-		tell(address);
-	}
+	if (mention->fate != FATE_FAIL)
+		return true;
+	for (i = 0; i < t->to->n && t->to->pages[i] != pfn; i++)
+		;
+	if (i == GN_TOUCHED)
+		return false;
+	t->to->pages[i] = pfn;
+	t->to->n = max(t->to->n, i + 1);
+	t->n++;
+	return true;
 }
+NOKPROBE_SYMBOL(take_touched);
+
+/**
+ * gn_memory_touched() - the pages that whoever met this error has touched
+ * @block: a checked block
+ * @to: the pages are added here
+ *
+ * Whether an address is memory at all is not looked at.
+ *
+ * Context: NMI-safe.
+ * Return: how many mentions of pages were taken, in the block's order: those are left
+ *         out by the sink when this is the record's @touched.
+ */
+u32 gn_memory_touched(const u8 *block, struct gn_touched *to)
+{
+	struct taking t = { .to = to };
+
+	each_mention(block, take_touched, &t);
+	return t.n;
+}
+NOKPROBE_SYMBOL(gn_memory_touched);

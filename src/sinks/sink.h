@@ -110,19 +110,24 @@ static inline u64 gn_outlet_odd(const struct gn_outlet *out)
 	return sum;
 }
 
-/* Pages one record can name for the task that touched them; there is one mostly. */
-#define GN_ACCESSED 4
+/* Pages that one exception can be about; there is one mostly. */
+#define GN_TOUCHED 4
 
 /**
- * struct gn_accessor - what a task touched, to be failed by itself
- * @pages: page frame numbers
+ * struct gn_touched - what a task touched, to be failed by itself
+ * @pages: page frame numbers, each once
  * @n: how many
- * @lost: a record says that something cannot be used, and names no page
  */
-struct gn_accessor {
-	unsigned long pages[GN_ACCESSED];
+struct gn_touched {
+	unsigned long pages[GN_TOUCHED];
 	u32 n;
-	bool lost;
+};
+
+/* What became of a page that was to be failed. */
+enum gn_failed {
+	GN_FAILED,     /* out of use, and who touched it has been told */
+	GN_NOT_FAILED, /* the kernel could not, or it is no memory: nobody has been told */
+	GN_FAIL_LATER, /* others are at it for too long */
 };
 
 /**
@@ -133,8 +138,8 @@ struct gn_accessor {
  * @head: its header
  * @delay_ns: nanoseconds since it was read from firmware
  * @in_task: the drain runs in a task
- * @accessor: of the task that took this error synchronously and waits for the
- *            delivery; NULL if none does
+ * @touched: of the pages it names as touched, so many are failed by the task that
+ *           touched them, in the record's order
  */
 struct gn_record {
 	struct gn_outlet *out;
@@ -143,7 +148,7 @@ struct gn_record {
 	struct gn_estatus head;
 	u64 delay_ns;
 	bool in_task;
-	struct gn_accessor *accessor;
+	u32 touched;
 };
 
 /**
@@ -165,7 +170,10 @@ extern const struct gn_sink gn_sink_console;
 
 /* Is there a page to take out of use? */
 bool gn_memory_wanted(const struct gn_record *record);
-void gn_memory_accessed(const struct gn_accessor *accessor, unsigned long address, bool kernel);
+u32 gn_memory_touched(const u8 *block, struct gn_touched *to);
+void gn_memory_fail(unsigned long pfn, bool pinned);
+bool gn_memory_pin(unsigned long pfn);
+enum gn_failed gn_memory_fail_touched(unsigned long pfn, bool signal, u32 patience_ms);
 
 /* A section that was left to another one to trace, who could not. */
 void gn_trace_bytes(const struct gn_section *section);
@@ -187,7 +195,7 @@ u32 gn_console_queued(const struct gn_record *record, u32 lines);
 #define GN_ERST_ROOM 384u
 /* NMI-safe: keep a fatal record beyond the reboot. */
 void gn_erst_store(const struct gn_record *record, void *room);
-/* NMI-safe, owner of the draining claim: the same of a record that kills the kernel otherwise. */
+/* NMI-safe: the same of a record that kills the kernel otherwise. */
 void gn_console_last_words(const struct gn_record *record);
 
 #endif

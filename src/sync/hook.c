@@ -22,12 +22,12 @@
 
 #include "record/hest.h"
 #include "sync/sync.h"
-#include "sync/waiter.h"
+#include "sync/visitor.h"
 #include "ghes_nmi.h"
 #include "notify/notify.h"
 #include "sync/hook.h"
 
-#define PERIOD msecs_to_jiffies(GN_CREDIT_MS)
+#define PERIOD HZ
 
 static LIST_HEAD(hooks);
 static DEFINE_MUTEX(lock); /* of the list, and of taking and giving */
@@ -86,10 +86,9 @@ static void look(struct work_struct *work)
 			pr_info("the hook on %s is on again\n", hook->symbol);
 	}
 	update();
+	if (!list_empty(&hooks))
+		schedule_delayed_work(&period, PERIOD);
 	mutex_unlock(&lock);
-	gn_sync_age(&gn_sync_sea);
-	gn_sync_age(&gn_sync_sei);
-	schedule_delayed_work(&period, PERIOD);
 }
 
 void ghes_nmi_add_hooks(struct ghes_nmi_hook *hook, int n)
@@ -97,8 +96,7 @@ void ghes_nmi_add_hooks(struct ghes_nmi_hook *hook, int n)
 	int i;
 
 	mutex_lock(&lock);
-	if (list_empty(&hooks))
-		schedule_delayed_work(&period, PERIOD);
+	schedule_delayed_work(&period, PERIOD);
 	for (i = 0; i < n; i++) {
 		hook[i].off = false;
 		list_add_tail(&hook[i].list, &hooks);
@@ -110,17 +108,13 @@ EXPORT_SYMBOL_GPL(ghes_nmi_add_hooks);
 
 void ghes_nmi_remove_hooks(struct ghes_nmi_hook *hook, int n)
 {
-	bool last;
 	int i;
 
 	mutex_lock(&lock);
 	for (i = 0; i < n; i++)
 		list_del(&hook[i].list);
 	update();
-	last = list_empty(&hooks);
 	mutex_unlock(&lock);
-	if (last)
-		cancel_delayed_work_sync(&period);
 }
 EXPORT_SYMBOL_GPL(ghes_nmi_remove_hooks);
 
@@ -142,11 +136,12 @@ void gn_hook_init(void (*take)(u8 type), void (*give)(u8 type))
 /**
  * gn_hook_exit() - the opposite
  *
- * Context: Process context. The modules with the hooks are gone already.
+ * Context: Process context, sleeps. The modules with the hooks are gone already.
  */
 void gn_hook_exit(void)
 {
 	gn_hook_init(NULL, NULL);
+	cancel_delayed_work_sync(&period);
 }
 
 static ssize_t hooks_show(struct device_driver *driver, char *buf)
@@ -182,18 +177,22 @@ static ssize_t sync_unclaimed_show(struct device_driver *driver, char *buf)
 }
 static DRIVER_ATTR_RO(sync_unclaimed);
 
+static ssize_t sync_retried_show(struct device_driver *driver, char *buf)
+{
+	return sync_counts(buf, atomic_read(&gn_sync_sea.retry.count), 0);
+}
+static DRIVER_ATTR_RO(sync_retried);
+
 static ssize_t sync_waiting_show(struct device_driver *driver, char *buf)
 {
-	return sysfs_emit(buf, "%d\n", gn_waiters());
+	return sysfs_emit(buf, "%d\n", gn_visitors());
 }
 static DRIVER_ATTR_RO(sync_waiting);
 
 static struct attribute *attrs[] = {
-	&driver_attr_hooks.attr,
-	&driver_attr_sync_late.attr,
-	&driver_attr_sync_unclaimed.attr,
-	&driver_attr_sync_waiting.attr,
-	NULL,
+	&driver_attr_hooks.attr,	&driver_attr_sync_late.attr,
+	&driver_attr_sync_retried.attr, &driver_attr_sync_unclaimed.attr,
+	&driver_attr_sync_waiting.attr, NULL,
 };
 
 const struct attribute_group gn_hook_group = {

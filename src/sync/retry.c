@@ -1,23 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * DOC: sources on their way between two drivers
+ * DOC: exceptions without a record
  *
- * The hook is on as long as sources change hands, in either direction, so every
- * exception gets here. Some find nothing, because the other driver, or nobody, has
- * the source: the task must not die of that. It goes on, meets the same error, and
- * asks again.
+ * A task that returns from an abort executes the same instruction again. So an exception
+ * that finds no record may simply go back, when its record is likely to be somewhere
+ * else: the access succeeds, meets a page that was taken out of use meanwhile, or meets
+ * the error again, with a new record. That is likely
  *
- *	begin	exceptions without a record are put off
- *	given	the other driver has the sources: exceptions ask it, too
- *	end	exceptions without a record are nobody's, as always
+ *	while another context looks at the sources, or leaves a record with firmware;
+ *	for MOMENT_MS after one exception has found several records, or a look that no
+ *	exception asked for has found one: those are other exceptions' records;
+ *	while the sources change hands: another driver, or none, has the record.
+ *
+ * Each task and address goes back a bounded number of times in a row. After that the
+ * exception is nobody's, which is the kernel's own way. An SError does not execute
+ * again: sei.c asks gn_retry_near() only.
+ *
+ * Memory ordering. Exception B finds a block empty because exception A has collected its
+ * record. A counts as asking before it collects, and B asks after it looked. Both look at
+ * the source through its claim, which orders fully (path/claim.h):
+ *	RETRY_ENTER: atomic_inc(), before A's CLAIM_CALL, pairs with
+ *	RETRY_ASK:   atomic_read_acquire(), after B's CLAIM_CALL of the same source.
+ * B reads that A is asking, or A has left:
+ *	RETRY_LEAVE: smp_mb__before_atomic(), between @surplus and atomic_dec(), pairs with
+ *	RETRY_ASK:   atomic_read_acquire(), before @surplus.
+ * B then sees what A has written there.
+ *
+ *	RETRY_CHANGE: smp_store_release(@changing) pairs with smp_load_acquire(): who sees
+ *	the change sees its @other.
+ *
+ * A change of hands, for exceptions without a record:
+ *	begin	they are put off
+ *	given	the other driver has the sources: it is asked, too
+ *	end	they are nobody's, as always
  */
 #include <linux/delay.h>
+#include <linux/hash.h>
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
+#include <linux/mm.h>
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 
+#include "compat/arch.h"
 #include "sync/retry.h"
+
+/* How long an exception may be under way after its record was collected. */
+#define MOMENT_MS 1000u
+
+/* In a row: of the kernel's accesses, which may have interrupts off; of others; during a change. */
+#define TRIES_KERNEL 16
+#define TRIES_TASK   1000
+#define TRIES_CHANGE (1 << 20)
 
 /* No exception put off for so long, in milliseconds: those of the change are over. */
 #define REST_MS 50
@@ -25,82 +60,183 @@
 #define MOST_MS 1000
 
 /**
- * gn_interim_begin() - exceptions without a record are put off from here
- * @interim: the change of hands
+ * gn_retry_enter() - an exception is about to look at the sources
+ * @r: its notification's
  *
- * Exceptions that went to the other driver before have been there when this returns.
+ * Context: NMI-safe.
+ */
+void gn_retry_enter(struct gn_retry *r)
+{
+	atomic_inc(&r->asking); /* RETRY_ENTER */
+}
+NOKPROBE_SYMBOL(gn_retry_enter);
+
+/**
+ * gn_retry_leave() - it has looked at all of them
+ * @r: its notification's
+ * @records: how many it has found
+ *
+ * Context: NMI-safe.
+ */
+void gn_retry_leave(struct gn_retry *r, u32 records)
+{
+	if (unlikely(records > 1))
+		WRITE_ONCE(r->surplus, gn_clock() | 1);
+	smp_mb__before_atomic(); /* RETRY_LEAVE */
+	atomic_dec(&r->asking);
+}
+NOKPROBE_SYMBOL(gn_retry_leave);
+
+/**
+ * gn_retry_recent() - is it a moment ago?
+ * @stamp: gn_clock() then, 0: never
+ *
+ * Context: NMI-safe.
+ */
+bool gn_retry_recent(u64 stamp)
+{
+	return stamp && gn_clock_ns(gn_clock() - stamp) < MOMENT_MS * NSEC_PER_MSEC;
+}
+NOKPROBE_SYMBOL(gn_retry_recent);
+
+/**
+ * gn_retry_near() - may another exception have this one's record?
+ * @r: the notification's
+ *
+ * Context: NMI-safe, after gn_retry_leave().
+ */
+bool gn_retry_near(const struct gn_retry *r)
+{
+	return atomic_read_acquire(&r->asking) || /* RETRY_ASK */
+	       gn_retry_recent(READ_ONCE(r->surplus));
+}
+NOKPROBE_SYMBOL(gn_retry_near);
+
+/* NMI-safe. */
+static struct gn_tries *tries_of(struct gn_retry *r, unsigned long address)
+{
+	return &r->tries[hash_long((address >> PAGE_SHIFT) + current->pid, ilog2(GN_TRIES))];
+}
+NOKPROBE_SYMBOL(tries_of);
+
+/**
+ * gn_retry_met() - an exception has found its record
+ * @r: its notification's
+ * @address: what it touched
+ *
+ * Context: NMI-safe.
+ */
+void gn_retry_met(struct gn_retry *r, unsigned long address)
+{
+	struct gn_tries *t = tries_of(r, address);
+
+	if (unlikely(atomic_read(&t->n)))
+		atomic_set(&t->n, 0);
+}
+NOKPROBE_SYMBOL(gn_retry_met);
+
+/* NMI-safe. */
+static bool once_more(struct gn_retry *r, unsigned long address, int most)
+{
+	struct gn_tries *t = tries_of(r, address);
+
+	if (!gn_retry_recent(READ_ONCE(t->last)))
+		atomic_set(&t->n, 0);
+	WRITE_ONCE(t->last, gn_clock() | 1);
+	if (atomic_inc_return(&t->n) > most)
+		return false;
+	atomic_inc(&r->count);
+	return true;
+}
+NOKPROBE_SYMBOL(once_more);
+
+/**
+ * gn_retry_ask() - an exception found no record
+ * @r: its notification's
+ * @regs: the interrupted context, NULL for a guest
+ * @address: what was touched, 0 if not known
+ * @near: its record may be elsewhere
+ *
+ * The kernel's own accesses are not put off by a change of hands, its interrupts may be
+ * off: who changes hands waits for it.
+ *
+ * Context: NMI-safe.
+ * Return: 0: it goes back, or the other driver has taken its record; -ENOENT: it is
+ *         nobody's.
+ */
+int gn_retry_ask(struct gn_retry *r, struct pt_regs *regs, unsigned long address, bool near)
+{
+	bool kernel = regs && !user_mode(regs);
+	bool changing = smp_load_acquire(&r->changing) && !kernel; /* RETRY_CHANGE */
+	int most = kernel ? TRIES_KERNEL : changing ? TRIES_CHANGE : TRIES_TASK;
+	int (*other)(struct pt_regs *regs);
+
+	if (changing) {
+		other = READ_ONCE(r->other);
+		if (other) {
+			if (!other(regs))
+				return 0;
+			atomic_inc(&r->again);
+		}
+	} else if (!near) {
+		return -ENOENT;
+	}
+	return once_more(r, address, most) ? 0 : -ENOENT;
+}
+NOKPROBE_SYMBOL(gn_retry_ask);
+
+/**
+ * gn_retry_begin() - exceptions without a record are put off from here
+ * @r: of the notification whose sources change hands
+ *
+ * On return, every exception that entered the other driver has left it.
  *
  * Context: Process context, sleeps.
  */
-void gn_interim_begin(struct gn_interim *interim)
+void gn_retry_begin(struct gn_retry *r)
 {
-	WRITE_ONCE(interim->other, NULL);
-	smp_store_release(&interim->on, true);
+	WRITE_ONCE(r->other, NULL);
+	smp_store_release(&r->changing, true); /* RETRY_CHANGE */
 	synchronize_rcu_tasks();
 }
 
 /**
- * gn_interim_given() - another driver has all sources
- * @interim: the change of hands
+ * gn_retry_given() - another driver has all sources
+ * @r: of the notification whose sources change hands
  * @other: asks that driver, NULL if it cannot be asked
  *
- * Until here all exceptions were put off, and the other driver has had a look when
- * it was bound. From here each of them asks it. Once it is asked for those that were
- * put off after its look: firmware waits for somebody to take such a record. When
- * all have come in whose record was taken by one of the two, and none had to be put
- * off for a while, this is over: a page that another task or a worker is about to
- * fail is touched again until then, and Linux 7.3 refuses the duplicate record.
+ * Until here all exceptions were put off, and the other driver has looked at the blocks
+ * when it was bound. From here each exception asks it. It is asked once for those that
+ * were put off after its look: firmware waits for somebody to take such a record. The
+ * change is over when none had to be put off for a while: a page that another task or a
+ * worker is about to fail is touched again until then, and Linux 7.3 refuses the
+ * duplicate record.
  *
  * Context: Process context, sleeps, for MOST_MS and some grace periods at most.
  */
-void gn_interim_given(struct gn_interim *interim, int (*other)(struct pt_regs *regs))
+void gn_retry_given(struct gn_retry *r, int (*other)(struct pt_regs *regs))
 {
 	unsigned long end = jiffies + msecs_to_jiffies(MOST_MS);
 	int seen;
 
-	smp_store_release(&interim->other, other);
+	WRITE_ONCE(r->other, other);
 	synchronize_rcu_tasks();
 	if (other)
 		other(NULL);
 	do {
-		seen = atomic_read(&interim->again);
+		seen = atomic_read(&r->again);
 		msleep(REST_MS);
 		synchronize_rcu_tasks();
-	} while (seen != atomic_read(&interim->again) && time_before(jiffies, end));
+	} while (seen != atomic_read(&r->again) && time_before(jiffies, end));
 }
 
 /**
- * gn_interim_end() - exceptions without a record are nobody's from here
- * @interim: the change of hands
+ * gn_retry_end() - exceptions without a record are nobody's from here
+ * @r: of the notification whose sources have changed hands
  *
  * Context: Any.
  */
-void gn_interim_end(struct gn_interim *interim)
+void gn_retry_end(struct gn_retry *r)
 {
-	smp_store_release(&interim->on, false);
+	smp_store_release(&r->changing, false);
 }
-
-/**
- * gn_interim_ask() - an exception found no record here
- * @interim: the change of hands
- * @regs: the interrupted context, NULL for a guest
- *
- * The kernel's own accesses are not put off, its interrupts may be off: who changes
- * hands waits for it.
- *
- * Context: NMI-safe.
- * Return: 0: the other driver has taken its record, or it is put off;
- *         -ENOENT: no sources are on their way.
- */
-int gn_interim_ask(struct gn_interim *interim, struct pt_regs *regs)
-{
-	int (*other)(struct pt_regs *regs);
-
-	if (likely(!smp_load_acquire(&interim->on)) || (regs && !user_mode(regs)))
-		return -ENOENT;
-	other = READ_ONCE(interim->other);
-	if (other && other(regs))
-		atomic_inc(&interim->again);
-	return 0;
-}
-NOKPROBE_SYMBOL(gn_interim_ask);

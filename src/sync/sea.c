@@ -9,54 +9,74 @@
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
 #include <linux/export.h>
+#include <linux/hash.h>
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
 #include <asm/esr.h>
 
-#include "compat/fixup.h"
 #include "compat/symbols.h"
-#include "path/collect.h"
-#include "sync/sync.h"
-#include "path/source.h"
+#include "notify/notify.h"
+#include "record/hest.h"
 #include "ghes_nmi.h"
 #include "sync/hook.h"
-#include "notify/notify.h"
-
-/* Bit 55 of an address tells user space's from the kernel's. */
-#define KERNEL_HALF (1ull << 55)
+#include "sync/sync.h"
 
 /*
- * NMI-safe. The kernel itself touched it. On behalf of user space, in a function
- * that can fail: the caller gets -EFAULT and the kernel goes on. The kernel's
- * own memory: it dies, and the record is in the log before.
+ * Aborts of the kernel that it cannot go on from, as far as this module knows, by the
+ * address of their registers: a kernel that can asks again (ghes_nmi_sea_answered()).
  */
-static int claim_kernel(struct pt_regs *regs, unsigned long address, u64 esr)
-{
-	struct gn_asker asker = { .severity = GN_SEV_RECOVERABLE };
+#define ANSWERED_BITS 4
+static const struct pt_regs *answered[1 << ANSWERED_BITS];
 
-	if (gn_sync_claim(&gn_sync_sea, regs, &asker, address) == -ENOENT)
-		return -ENOENT;
-	if (asker.severity == GN_SEV_CORRECTED || asker.severity == GN_SEV_NONE)
+/*
+ * NMI-safe. A block that failed its check has been taken, and names nobody: for the task
+ * it is as if there was no record, and coming again would bring another one like it. On
+ * behalf of the task the kernel's function fails.
+ */
+static int find_no_record(struct gn_exception *x)
+{
+	if (x->malformed) {
+		if (x->ending == GN_FIXES_UP && gn_sync_fix_up(x))
+			return 0;
+	} else if (!gn_retry_ask(&gn_sync_sea.retry, x->regs, x->address, x->near)) {
 		return 0;
-	if (address && !(address & KERNEL_HALF) && gn_fixup(regs, esr))
-		return 0;
-	gn_sync_show(&gn_sync_sea);
-	return -EIO;
+	}
+	atomic_inc(&gn_sync_sea.unclaimed);
+	return -ENOENT;
 }
-NOKPROBE_SYMBOL(claim_kernel);
+NOKPROBE_SYMBOL(find_no_record);
 
 int ghes_nmi_claim_sea(struct pt_regs *regs, unsigned long address, u64 esr)
 {
-	struct gn_asker asker = {};
+	struct gn_exception x = {
+		.regs = regs,
+		.address = esr & ESR_ELx_FnV ? 0 : address,
+		.esr = esr,
+		.ending = regs && !user_mode(regs) ? GN_FIXES_UP : GN_RESUMES,
+	};
 
-	if (esr & ESR_ELx_FnV)
-		address = 0;
-	if (regs && !user_mode(regs))
-		return claim_kernel(regs, address, esr);
-	return gn_sync_claim(&gn_sync_sea, regs, &asker, address);
+	if (unlikely(!gn_sync_collect(&gn_sync_sea, &x)))
+		return find_no_record(&x);
+	if (unlikely(x.ending == GN_DIES)) {
+		WRITE_ONCE(answered[hash_ptr(regs, ANSWERED_BITS)], regs);
+		return -EIO;
+	}
+	return x.late ? -EINPROGRESS : 0;
 }
 EXPORT_SYMBOL_GPL(ghes_nmi_claim_sea);
 NOKPROBE_SYMBOL(ghes_nmi_claim_sea);
+
+bool ghes_nmi_sea_answered(const struct pt_regs *regs)
+{
+	const struct pt_regs **word = &answered[hash_ptr((void *)regs, ANSWERED_BITS)];
+
+	if (READ_ONCE(*word) != regs)
+		return false;
+	WRITE_ONCE(*word, NULL);
+	return true;
+}
+EXPORT_SYMBOL_GPL(ghes_nmi_sea_answered);
+NOKPROBE_SYMBOL(ghes_nmi_sea_answered);
 
 static int sea_available(void)
 {
@@ -66,14 +86,14 @@ static int sea_available(void)
 static void sea_changing(bool changing)
 {
 	if (changing)
-		gn_interim_begin(&gn_sync_sea.interim);
+		gn_retry_begin(&gn_sync_sea.retry);
 	else
-		gn_interim_end(&gn_sync_sea.interim);
+		gn_retry_end(&gn_sync_sea.retry);
 }
 
 static void sea_given(void)
 {
-	gn_interim_given(&gn_sync_sea.interim, gn_symbols.apei_claim_sea);
+	gn_retry_given(&gn_sync_sea.retry, gn_symbols.apei_claim_sea);
 }
 
 static int sea_arm(struct gn_source *s)

@@ -8,6 +8,15 @@
  * AET): restartable and corrected errors leave it as it was; a recoverable one
  * lets a task go on once what it uses was repaired or taken away; with any other
  * the kernel dies, and the record is in the log before.
+ *
+ * Nothing is executed again after an SError, so one that finds no record cannot go back
+ * and look for it. Where another exception has collected the record a moment ago, or is
+ * about to:
+ *
+ *	restartable, corrected	nothing is lost: the kernel's own way, which goes on
+ *	recoverable		the pages are failed with that record; this task may use
+ *				them, nobody knows, so it gets SIGBUS
+ *	any other		the kernel dies
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -16,55 +25,53 @@
 #include <linux/ptrace.h>
 #include <asm/esr.h>
 
-#include "path/collect.h"
-#include "sync/sync.h"
-#include "path/source.h"
+#include "notify/notify.h"
+#include "record/hest.h"
 #include "ghes_nmi.h"
 #include "sync/hook.h"
-#include "notify/notify.h"
+#include "sync/sync.h"
+#include "sync/visitor.h"
 
 /* ESR: an encoding of the implementation's own; the code of an SError. */
 #define ESR_IDS		(1ull << 24)
 #define ESR_CODE	0x3full
 #define ESR_CODE_SERROR 0x11ull
 
-enum state {
-	GOES_ON,     /* nothing is lost */
-	RECOVERABLE, /* contained; the task must not use what is broken */
-	LOST,
-};
-
 /* NMI-safe. */
-static enum state state_of(u64 esr)
+static enum gn_ending ending_of(const struct pt_regs *regs, u64 esr)
 {
 	if (esr & ESR_IDS || (esr & ESR_CODE) != ESR_CODE_SERROR)
-		return LOST;
+		return GN_DIES;
 	switch (esr & ESR_ELx_AET) {
 	case ESR_ELx_AET_CE:
 	case ESR_ELx_AET_UEO:
-		return GOES_ON;
+		return GN_GOES_ON;
 	case ESR_ELx_AET_UER:
-		return RECOVERABLE;
+		return !regs || user_mode(regs) ? GN_RESUMES : GN_DIES;
 	default:
-		return LOST;
+		return GN_DIES;
 	}
 }
-NOKPROBE_SYMBOL(state_of);
+NOKPROBE_SYMBOL(ending_of);
 
 int ghes_nmi_claim_sei(struct pt_regs *regs, u64 esr)
 {
-	struct gn_asker asker = { .severity = GN_SEV_RECOVERABLE };
-	enum state state = state_of(esr);
+	struct gn_exception x = {
+		.regs = regs,
+		.esr = esr,
+		.ending = ending_of(regs, esr),
+	};
 
-	if (state == RECOVERABLE && (!regs || user_mode(regs)))
-		return gn_sync_claim(&gn_sync_sei, regs, &asker, 0);
-	if (gn_sync_collect(&gn_sync_sei, regs, &asker))
-		return -ENOENT;
-	gn_sync_ring(&gn_sync_sei);
-	if (state == GOES_ON)
+	if (gn_sync_collect(&gn_sync_sei, &x)) {
+		if (x.ending == GN_DIES)
+			return -EIO;
+		return x.late ? -EINPROGRESS : 0;
+	}
+	/* A visitor without a page: SIGBUS. */
+	if (x.near && x.ending == GN_RESUMES && gn_visitor_arrive(regs, 0))
 		return 0;
-	gn_sync_show(&gn_sync_sei);
-	return -EIO;
+	atomic_inc(&gn_sync_sei.unclaimed);
+	return -ENOENT;
 }
 EXPORT_SYMBOL_GPL(ghes_nmi_claim_sei);
 NOKPROBE_SYMBOL(ghes_nmi_claim_sei);

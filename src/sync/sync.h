@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Synchronous errors: an exception that the task which took it must not leave
- * before its record was delivered.
+ * Synchronous errors: an exception that looks for its record.
  */
 #ifndef GN_SYNC_H
 #define GN_SYNC_H
@@ -10,62 +9,72 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 
-#include "path/source.h"
 #include "path/collect.h"
-#include "notify/credit.h"
 #include "sync/retry.h"
-#include "notify/list.h"
 
-struct gn_waiter;
+struct gn_source;
+struct gn_sources;
 struct pt_regs;
 
 /**
  * struct gn_sync - one synchronous notification and its sources
  * @table: the sources, read in exceptions
- * @lock: changes of @table, and who delivers from all of them; never taken in
- *        an exception
- * @waiting: claims whose task has not delivered yet; while there are some,
- *           drains in interrupts leave these sources to them
- * @credit: exceptions whose records were collected before they came
- * @interim: sources on their way between two drivers
- * @late: claims whose task could not deliver: an interrupt did
- * @unclaimed: exceptions without a record
+ * @lock: changes of @table; never taken in an exception
+ * @retry: exceptions without a record
+ * @late: errors whose pages a worker failed, because the task could not be had
+ * @unclaimed: exceptions that are nobody's
  */
 struct gn_sync {
 	struct gn_sources __rcu *table;
 	struct mutex lock;
-	atomic_t waiting;
-	struct gn_credit credit;
-	struct gn_interim interim;
+	struct gn_retry retry;
 	atomic_t late;
 	atomic_t unclaimed;
 };
 
-#ifdef CONFIG_ARM64
+/* How the interrupted context ends after an error that is not corrected. */
+enum gn_ending {
+	GN_RESUMES,  /* user space or a guest: the task fails what it touched, and is told */
+	GN_FIXES_UP, /* the kernel, maybe on behalf of a task: a function fails, or it dies */
+	GN_GOES_ON,  /* nothing is lost there */
+	GN_DIES,     /* the kernel, whatever the record says */
+};
+
+/**
+ * struct gn_exception - one that asks for its record
+ * @asker: collects it
+ * @regs: the interrupted context, NULL for a guest
+ * @address: what was touched, 0 if not known
+ * @esr: the syndrome
+ * @ending: GN_FIXES_UP becomes GN_DIES when the function cannot fail
+ * @touched: where the pages of a record go, NULL while there is no visitor
+ * @records: how many were found
+ * @malformed: so was a block that failed its check
+ * @fixed: the interrupted function will fail
+ * @late: a worker fails the pages
+ * @near: another context may have taken the record
+ */
+struct gn_exception {
+	struct gn_asker asker;
+	struct pt_regs *regs;
+	unsigned long address;
+	u64 esr;
+	enum gn_ending ending;
+	struct gn_touched *touched;
+	u32 records;
+	bool malformed;
+	bool fixed;
+	bool late;
+	bool near;
+};
+
 extern struct gn_sync gn_sync_sea;
 extern struct gn_sync gn_sync_sei;
 
 int gn_sync_add(struct gn_sync *sync, struct gn_source *s);
 void gn_sync_remove(struct gn_sync *sync, struct gn_source *s);
 
-int gn_sync_claim(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *asker,
-		  unsigned long address);
-int gn_sync_collect(struct gn_sync *sync, struct pt_regs *regs, struct gn_asker *asker);
-void gn_sync_ring(struct gn_sync *sync);
-void gn_sync_show(struct gn_sync *sync);
-void gn_sync_age(struct gn_sync *sync);
-void gn_sync_deliver(struct gn_waiter *w);
-
-/* Is a task going to deliver what is queued in @s? */
-static inline bool gn_sync_waits(const struct gn_source *s)
-{
-	return s->in.sync && atomic_read(&s->in.sync->waiting);
-}
-#else
-static inline bool gn_sync_waits(const struct gn_source *s)
-{
-	return false;
-}
-#endif
+bool gn_sync_collect(struct gn_sync *sync, struct gn_exception *x);
+bool gn_sync_fix_up(struct gn_exception *x);
 
 #endif

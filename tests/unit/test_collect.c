@@ -11,9 +11,16 @@
 #define GN_BELL_H
 #define min_t(type, a, b) ((type)(a) < (type)(b) ? (type)(a) : (type)(b))
 
+#define CLOCK		  4711
+
 static u64 gn_clock(void)
 {
-	return 4711;
+	return CLOCK;
+}
+
+static bool gn_arch_has_address(u64 pa)
+{
+	return !(pa >> 48);
 }
 
 struct gn_bell {
@@ -225,6 +232,20 @@ enum way {
 	WAYS
 };
 
+static unsigned int met;
+
+/* Marks the record before anybody else can see it. */
+static bool meet(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e)
+{
+	assert_non_null(asker);
+	assert_null(gn_queue_peek(&s->queue));
+	assert_true(gn_claim_busy(&s->in.claim));
+	assert_int_equal(e->touched, 0);
+	e->touched = 3;
+	met++;
+	return true;
+}
+
 static enum gn_outcome notify(struct gn_source *s, enum way way, struct gn_asker *asker)
 {
 	switch (way) {
@@ -240,7 +261,7 @@ static enum gn_outcome notify(struct gn_source *s, enum way way, struct gn_asker
 static void follow(const struct path *p, enum way way, bool device)
 {
 	static u8 ring[2 * QUEUE], window[2 * LENGTH], untouched[2 * LENGTH];
-	struct gn_asker asker = { .owner = 77 };
+	struct gn_asker asker = { .meet = meet };
 	struct gn_source *s = calloc(1, sizeof(*s));
 	u32 offset = p->how & INSIDE ? 64 : 0;
 	u64 address = p->address ? p->address : HOME + offset, ack = ACK, left;
@@ -253,6 +274,7 @@ static void follow(const struct path *p, enum way way, bool device)
 	assert_non_null(s->in.spare);
 	memset(window, 0, sizeof(window));
 	letters[0] = 0;
+	met = 0;
 	s->bell = (struct gn_bell){};
 	fatals = 0;
 	block_at = window + offset;
@@ -304,9 +326,11 @@ static void follow(const struct path *p, enum way way, bool device)
 	if (p->outcome == GN_COLLECTED && !(p->how & FULL)) {
 		assert_non_null(e);
 		assert_int_equal(e->verdict, p->verdict);
-		assert_int_equal(e->owner, way == FOR_SOMEBODY ? 77 : 0);
+		assert_int_equal(e->touched, way == FOR_SOMEBODY ? 3 : 0);
+		assert_int_equal(met, way == FOR_SOMEBODY);
+		assert_int_equal(s->in.unasked, way == AGAIN ? CLOCK : 0);
 		assert_int_equal(s->in.records, 1);
-		assert_int_equal(s->bell.rings, way != FOR_SOMEBODY);
+		assert_int_equal(s->bell.rings, 1);
 	} else {
 		assert_null(e);
 		assert_int_equal(s->in.records, 0);
@@ -345,9 +369,14 @@ TEST(refused_address_is_counted)
 	letters[0] = 0;
 	s->in.reg.at = reg_at;
 	s->in.refused = ELSEWHERE;
-	assert_int_equal(gn_collect(s, NULL), GN_LEFT);
+	assert_int_equal(gn_collect(s, NULL), GN_BEYOND);
 	assert_string_equal(letters, "R");
 	assert_int_equal(s->in.addresses, 1);
+	assert_true(!s->in.moved_to);
+	/* One that this machine cannot have needs no try to map it. */
+	address = 1ull << 52;
+	assert_int_equal(gn_collect(s, NULL), GN_BEYOND);
+	assert_int_equal(s->in.addresses, 2);
 	assert_true(!s->in.moved_to);
 	free(s);
 }
