@@ -54,24 +54,32 @@ void gn_walk_start(struct gn_walk *walk, const u8 *block)
 }
 NOKPROBE_SYMBOL(gn_walk_start);
 
-/* NMI-safe. */
-static enum gn_verdict step(struct gn_walk *walk, struct gn_section *s)
+/* How long the section at the walk is, header and body. */
+static __always_inline enum gn_verdict measure(const struct gn_walk *walk, u32 *header, u32 *length)
 {
 	const u8 *p = walk->at;
-	u32 header = DATA_HEADER;
-	u8 valid;
 
 	if (walk->left < DATA_HEADER)
 		return GN_SECTION_HEADER;
-	s->revision = gn_le16(p + DATA_REVISION);
-	if (s->revision >= 0x300)
-		header = DATA_HEADER_V3;
-	if (walk->left < header)
+	*header = gn_le16(p + DATA_REVISION) >= 0x300 ? DATA_HEADER_V3 : DATA_HEADER;
+	if (walk->left < *header)
 		return GN_SECTION_HEADER;
-	s->length = gn_le32(p + DATA_LENGTH);
-	if (s->length > walk->left - header)
-		return GN_SECTION_LENGTH;
+	*length = gn_le32(p + DATA_LENGTH);
+	return *length > walk->left - *header ? GN_SECTION_LENGTH : GN_GOOD;
+}
 
+static enum gn_verdict step(struct gn_walk *walk, struct gn_section *s)
+{
+	const u8 *p = walk->at;
+	enum gn_verdict verdict;
+	u32 header;
+	u8 valid;
+
+	verdict = measure(walk, &header, &s->length);
+	if (verdict != GN_GOOD)
+		return verdict;
+
+	s->revision = gn_le16(p + DATA_REVISION);
 	valid = p[DATA_VALID];
 	s->type = p + DATA_TYPE;
 	s->body = p + header;
@@ -114,21 +122,47 @@ bool gn_walk_next(struct gn_walk *walk, struct gn_section *section)
 }
 
 /**
- * gn_estatus_check() - do sections tile a copied block
- * @block: the private copy
- * @length: bytes of the copy, as gn_estatus_measure() said
+ * gn_estatus_tiled() - do sections tile a copied block that was measured
+ * @block: the private copy, as long as gn_estatus_measure() said
  *
  * Sections that do not tile the block reject it: nobody can say where any of them
  * begins. What they hold is not looked at.
  *
- * Context: Any; pure. Each step takes at least 64 of the block's bytes.
+ * Context: NMI-safe; pure. Each step takes at least 64 of the block's bytes.
+ * Return: GN_GOOD, or GN_GOOD with GN_NAMES_PAGES if a section is of a type that can name
+ *         a page of memory; else what is wrong.
+ */
+u32 gn_estatus_tiled(const u8 *block)
+{
+	struct gn_walk walk = { block + GN_ESTATUS_HEADER, gn_le32(block + 12) };
+	u32 type, header, length, pages = 0;
+	enum gn_verdict verdict;
+
+	while (walk.left) {
+		verdict = measure(&walk, &header, &length);
+		if (verdict != GN_GOOD)
+			return verdict;
+		type = gn_le32(walk.at + DATA_TYPE);
+		if (type == GN_TYPE_MEMORY || type == GN_TYPE_MEMORY2 || type == GN_TYPE_ARM)
+			pages = GN_NAMES_PAGES;
+		walk.at += header + length;
+		walk.left -= header + length;
+	}
+	return GN_GOOD | pages;
+}
+NOKPROBE_SYMBOL(gn_estatus_tiled);
+
+/**
+ * gn_estatus_check() - measure a copied block again, and see whether sections tile it
+ * @block: the private copy
+ * @length: bytes of the copy, as gn_estatus_measure() said
+ *
+ * Context: Any; pure. As gn_estatus_tiled().
  * Return: GN_GOOD, else what is wrong.
  */
 enum gn_verdict gn_estatus_check(const u8 *block, u32 length)
 {
 	struct gn_estatus es;
-	struct gn_section s;
-	struct gn_walk walk;
 	enum gn_verdict verdict;
 	u32 measured;
 
@@ -138,13 +172,7 @@ enum gn_verdict gn_estatus_check(const u8 *block, u32 length)
 	verdict = gn_estatus_measure(&es, length, &measured);
 	if (verdict != GN_GOOD)
 		return verdict;
-	gn_walk_start(&walk, block);
-	while (walk.left) {
-		verdict = step(&walk, &s);
-		if (verdict != GN_GOOD)
-			return verdict;
-	}
-	return GN_GOOD;
+	return (enum gn_verdict)(gn_estatus_tiled(block) & ~GN_NAMES_PAGES);
 }
 NOKPROBE_SYMBOL(gn_estatus_check);
 

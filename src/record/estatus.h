@@ -168,6 +168,10 @@ static __always_inline enum gn_verdict gn_estatus_measure(const struct gn_estatu
 	return GN_GOOD;
 }
 
+/* Beside GN_GOOD: a section may name a page of memory. */
+#define GN_NAMES_PAGES 0x100u
+
+u32 gn_estatus_tiled(const u8 *block);
 enum gn_verdict gn_estatus_check(const u8 *block, u32 length);
 const char *gn_verdict_name(enum gn_verdict verdict);
 const char *gn_severity_name(u32 severity);

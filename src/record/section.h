@@ -73,6 +73,10 @@ struct gn_ia {
 
 /* Type of a memory section 1. */
 extern const u8 gn_type_memory[16];
+/* The first word of the types that can name a page: memory (both), ARM processor. */
+#define GN_TYPE_MEMORY	0xa5bc1114u
+#define GN_TYPE_MEMORY2 0x61ec04fcu
+#define GN_TYPE_ARM	0xe19e3d16u
 
 enum gn_section_kind gn_section_kind(const u8 *type);
 bool gn_section_is_memory2(const u8 *type);

@@ -60,32 +60,16 @@
 #define MOST_MS 1000
 
 /**
- * gn_retry_enter() - an exception is about to look at the sources
+ * gn_retry_surplus() - an exception has found several records
  * @r: its notification's
  *
- * Context: NMI-safe.
+ * Context: NMI-safe, before gn_retry_leave().
  */
-void gn_retry_enter(struct gn_retry *r)
+void gn_retry_surplus(struct gn_retry *r)
 {
-	atomic_inc(&r->asking); /* RETRY_ENTER */
+	WRITE_ONCE(r->surplus, gn_clock() | 1);
 }
-NOKPROBE_SYMBOL(gn_retry_enter);
-
-/**
- * gn_retry_leave() - it has looked at all of them
- * @r: its notification's
- * @records: how many it has found
- *
- * Context: NMI-safe.
- */
-void gn_retry_leave(struct gn_retry *r, u32 records)
-{
-	if (unlikely(records > 1))
-		WRITE_ONCE(r->surplus, gn_clock() | 1);
-	smp_mb__before_atomic(); /* RETRY_LEAVE */
-	atomic_dec(&r->asking);
-}
-NOKPROBE_SYMBOL(gn_retry_leave);
+NOKPROBE_SYMBOL(gn_retry_surplus);
 
 /**
  * gn_retry_recent() - is it a moment ago?
@@ -120,20 +104,17 @@ static struct gn_tries *tries_of(struct gn_retry *r, unsigned long address)
 NOKPROBE_SYMBOL(tries_of);
 
 /**
- * gn_retry_met() - an exception has found its record
+ * gn_retry_forget() - an exception has found its record
  * @r: its notification's
  * @address: what it touched
  *
  * Context: NMI-safe.
  */
-void gn_retry_met(struct gn_retry *r, unsigned long address)
+void gn_retry_forget(struct gn_retry *r, unsigned long address)
 {
-	struct gn_tries *t = tries_of(r, address);
-
-	if (unlikely(atomic_read(&t->n)))
-		atomic_set(&t->n, 0);
+	atomic_set(&tries_of(r, address)->n, 0);
 }
-NOKPROBE_SYMBOL(gn_retry_met);
+NOKPROBE_SYMBOL(gn_retry_forget);
 
 /* NMI-safe. */
 static bool once_more(struct gn_retry *r, unsigned long address, int most)

@@ -44,15 +44,37 @@ struct gn_retry {
 	struct gn_tries tries[GN_TRIES];
 };
 
-void gn_retry_enter(struct gn_retry *r);
-void gn_retry_leave(struct gn_retry *r, u32 records);
+void gn_retry_surplus(struct gn_retry *r);
 bool gn_retry_near(const struct gn_retry *r);
 bool gn_retry_recent(u64 stamp);
 int gn_retry_ask(struct gn_retry *r, struct pt_regs *regs, unsigned long address, bool near);
-void gn_retry_met(struct gn_retry *r, unsigned long address);
+void gn_retry_forget(struct gn_retry *r, unsigned long address);
 
 void gn_retry_begin(struct gn_retry *r);
 void gn_retry_given(struct gn_retry *r, int (*other)(struct pt_regs *regs));
 void gn_retry_end(struct gn_retry *r);
+
+/**
+ * gn_retry_enter() - an exception is about to look at the sources
+ * @r: its notification's
+ *
+ * Context: NMI-safe.
+ */
+static __always_inline void gn_retry_enter(struct gn_retry *r)
+{
+	atomic_inc(&r->asking); /* RETRY_ENTER */
+}
+
+/**
+ * gn_retry_leave() - it has looked at all of them
+ * @r: its notification's
+ *
+ * Context: NMI-safe.
+ */
+static __always_inline void gn_retry_leave(struct gn_retry *r)
+{
+	smp_mb__before_atomic(); /* RETRY_LEAVE */
+	atomic_dec(&r->asking);
+}
 
 #endif

@@ -48,13 +48,11 @@ NOKPROBE_SYMBOL(find_no_record);
 
 int ghes_nmi_claim_sea(struct pt_regs *regs, unsigned long address, u64 esr)
 {
-	struct gn_exception x = {
-		.regs = regs,
-		.address = esr & ESR_ELx_FnV ? 0 : address,
-		.esr = esr,
-		.ending = regs && !user_mode(regs) ? GN_FIXES_UP : GN_RESUMES,
-	};
+	struct gn_exception x;
 
+	gn_exception_begin(&x, regs, regs && !user_mode(regs) ? GN_FIXES_UP : GN_RESUMES);
+	x.address = esr & ESR_ELx_FnV ? 0 : address;
+	x.esr = esr;
 	if (unlikely(!gn_sync_collect(&gn_sync_sea, &x)))
 		return find_no_record(&x);
 	if (unlikely(x.ending == GN_DIES)) {

@@ -56,12 +56,9 @@ NOKPROBE_SYMBOL(ending_of);
 
 int ghes_nmi_claim_sei(struct pt_regs *regs, u64 esr)
 {
-	struct gn_exception x = {
-		.regs = regs,
-		.esr = esr,
-		.ending = ending_of(regs, esr),
-	};
+	struct gn_exception x;
 
+	gn_exception_begin(&x, regs, ending_of(regs, esr));
 	if (gn_sync_collect(&gn_sync_sei, &x)) {
 		if (x.ending == GN_DIES)
 			return -EIO;

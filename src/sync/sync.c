@@ -67,10 +67,13 @@ NOKPROBE_SYMBOL(show);
 static bool meet(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e)
 {
 	struct gn_exception *x = container_of(asker, struct gn_exception, asker);
-	u32 severity = gn_estatus_severity(e->block);
+	u32 severity = gn_estatus_severity(e->block), pages = 0;
 
-	if (e->verdict == GN_GOOD)
-		e->verdict = gn_estatus_check(e->block, e->length);
+	if (e->verdict == GN_GOOD) {
+		e->verdict = gn_estatus_tiled(e->block);
+		pages = e->verdict & GN_NAMES_PAGES;
+		e->verdict -= pages;
+	}
 	if (unlikely(e->verdict != GN_GOOD)) {
 		x->malformed = true;
 		return true;
@@ -92,7 +95,8 @@ static bool meet(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e
 		x->late = true;
 		return false;
 	}
-	e->touched = gn_memory_touched(e->block, x->touched);
+	if (pages)
+		e->touched = gn_memory_touched(e->block, x->touched);
 	return true;
 }
 NOKPROBE_SYMBOL(meet);
@@ -121,11 +125,14 @@ bool gn_sync_collect(struct gn_sync *sync, struct gn_exception *x)
 		if (unlikely(outcome == GN_BUSY || outcome == GN_LEFT))
 			x->near = true;
 	}
-	gn_retry_leave(&sync->retry, x->records);
+	if (unlikely(x->records > 1))
+		gn_retry_surplus(&sync->retry);
+	gn_retry_leave(&sync->retry);
 	if (likely(x->records)) {
 		if (unlikely(x->late))
 			atomic_inc(&sync->late);
-		gn_retry_met(&sync->retry, x->address);
+		if (unlikely(atomic_read(&sync->retry.count)))
+			gn_retry_forget(&sync->retry, x->address);
 		return true;
 	}
 	x->near = x->near || gn_retry_near(&sync->retry);

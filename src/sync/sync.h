@@ -46,8 +46,8 @@ enum gn_ending {
  * @regs: the interrupted context, NULL for a guest
  * @address: what was touched, 0 if not known
  * @esr: the syndrome
- * @ending: GN_FIXES_UP becomes GN_DIES when the function cannot fail
  * @touched: where the pages of a record go, NULL while there is no visitor
+ * @ending: GN_FIXES_UP becomes GN_DIES when the function cannot fail
  * @records: how many were found
  * @malformed: so was a block that failed its check
  * @fixed: the interrupted function will fail
@@ -59,14 +59,31 @@ struct gn_exception {
 	struct pt_regs *regs;
 	unsigned long address;
 	u64 esr;
-	enum gn_ending ending;
 	struct gn_touched *touched;
-	u32 records;
+	unsigned long records;
+	enum gn_ending ending;
 	bool malformed;
 	bool fixed;
 	bool late;
 	bool near;
 };
+
+/* NMI-safe. Field by field: the compiler would call memset(). */
+static __always_inline void gn_exception_begin(struct gn_exception *x, struct pt_regs *regs,
+					       enum gn_ending ending)
+{
+	x->asker.meet = NULL;
+	x->regs = regs;
+	x->address = 0;
+	x->esr = 0;
+	x->touched = NULL;
+	x->records = 0;
+	x->ending = ending;
+	x->malformed = false;
+	x->fixed = false;
+	x->late = false;
+	x->near = false;
+}
 
 extern struct gn_sync gn_sync_sea;
 extern struct gn_sync gn_sync_sei;

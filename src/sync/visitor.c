@@ -98,9 +98,9 @@ static struct visitor *visitors;
 static u32 n;
 
 /* NMI-safe. */
-static struct visitor *take(void)
+static __always_inline struct visitor *take(void)
 {
-	u32 i, at = raw_smp_processor_id() * PER_CPU % n;
+	u32 i, at = raw_smp_processor_id() * PER_CPU;
 
 	for (i = 0; i < TRIES; i++) {
 		struct visitor *v = &visitors[at];
@@ -113,7 +113,6 @@ static struct visitor *take(void)
 	}
 	return NULL;
 }
-NOKPROBE_SYMBOL(take);
 
 /* NMI-safe. */
 static void give_back(struct visitor *v)
@@ -199,12 +198,11 @@ static void before_resume(struct callback_head *work)
  * reason. A kernel thread never passes one, even if it has borrowed some task's memory;
  * nor may one rely on it that the kernel made for user space and that stays in the kernel.
  */
-static bool will_resume(const struct pt_regs *regs)
+static __always_inline bool will_resume(const struct pt_regs *regs)
 {
 	return !regs || user_mode(regs) ||
 	       (in_task() && current->mm && !(current->flags & GN_STAYS_IN_KERNEL));
 }
-NOKPROBE_SYMBOL(will_resume);
 
 /**
  * gn_visitor_arrive() - the current task took an error, and is to fail the pages
@@ -291,7 +289,7 @@ int gn_visitors_init(void)
 {
 	u32 i;
 
-	n = num_possible_cpus() * PER_CPU;
+	n = nr_cpu_ids * PER_CPU;
 	visitors = kvcalloc(n, sizeof(*visitors), GFP_KERNEL);
 	if (!visitors)
 		return -ENOMEM;
