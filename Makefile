@@ -16,7 +16,7 @@ DEBUG ?= $(foreach name,$(shell sed '/^\#/d' tests/kernels/built.list | cut -d '
 SECONDS ?= 60
 
 .PHONY: fuzz prove debug-kernels test-debug
-.PHONY: help all install demo test check soak bench matrix deb test-packages clean
+.PHONY: help all install demo test check soak bench matrix deb rpm test-packages clean
 
 help:
 	@echo 'make demo      show errors of an emulated arm64 server reach their users on a stock kernel'
@@ -33,6 +33,7 @@ help:
 	@echo 'make check     check the sources without running them'
 	@echo 'make matrix    build for every supported kernel and run the core cases there'
 	@echo 'make deb       build the Debian packages into build/deb'
+	@echo 'make rpm       build the RPM packages into build/rpm (RELEASE=... KDIR=...: modules for one kernel)'
 	@echo 'make test-packages'
 	@echo '               test them on a clean Debian machine, long forms included'
 	@echo '               (T=--timed: also how long a new user waits for the first error)'
@@ -72,6 +73,9 @@ matrix:
 
 deb:
 	scripts/deb
+
+rpm:
+	scripts/rpm $(if $(RELEASE),--kmod $(RELEASE) $(KDIR))
 
 test-packages:
 	scripts/fetch tools build vm test x86 packages
