@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* In place of the kernel's. A cmpxchg that fails orders nothing, here as there. */
+#ifndef MODEL_LINUX_ATOMIC_H
+#define MODEL_LINUX_ATOMIC_H
+
+#include <linux/compiler.h>
+#include <linux/types.h>
+#include <asm/barrier.h>
+
+#define atomic_read(v)			((int)weak_load(&(v)->counter, sizeof(int), RELAXED))
+#define atomic_read_acquire(v)		((int)weak_load(&(v)->counter, sizeof(int), ACQUIRE))
+#define atomic_set(v, i)		weak_store(&(v)->counter, sizeof(int), (uint32_t)(i), RELAXED)
+#define atomic_set_release(v, i)	weak_store(&(v)->counter, sizeof(int), (uint32_t)(i), RELEASE)
+#define atomic_inc(v)			((void)weak_change(&(v)->counter, true, 0, 1, true, false))
+#define atomic_dec(v)			((void)weak_change(&(v)->counter, true, 0, -1, true, false))
+#define atomic_fetch_inc(v)		weak_change(&(v)->counter, true, 0, 1, true, true)
+#define atomic_fetch_inc_relaxed(v)	weak_change(&(v)->counter, true, 0, 1, true, false)
+#define atomic_xchg(v, i)		weak_change(&(v)->counter, true, 0, (i), false, true)
+#define atomic_cmpxchg(v, o, n)		weak_change(&(v)->counter, false, (o), (n), false, true)
+#define atomic_cmpxchg_relaxed(v, o, n) weak_change(&(v)->counter, false, (o), (n), false, false)
+
+#endif
