@@ -44,11 +44,18 @@ enum gn_memory_valid {
  * @requestor: id of the requestor
  * @responder: of the responder
  * @target: of the target
- * @node: of the machine; @card, @module, @rank, @device, @column, @bit: likewise
+ * @node: node of the machine
+ * @card: card of the node
+ * @module: module of the card
+ * @rank: rank of the module
  * @bank: the bank; group in bits 15:8 and address in bits 7:0 where those are valid
+ * @device: device of the module
  * @row: the row, whole where the extension is valid
+ * @column: the column
+ * @bit: the bit in the word
  * @chip: id of the chip
- * @card_handle: SMBIOS handle of the card; @module_handle: of the module
+ * @card_handle: SMBIOS handle of the card
+ * @module_handle: SMBIOS handle of the module
  * @type: type of the error
  */
 struct gn_memory {

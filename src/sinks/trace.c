@@ -86,13 +86,18 @@ static void describe(char *text, size_t size, u16 source, const struct gn_memory
 		{ GN_MEM_MODULE_HANDLE, " module_handle:0x%llx", m->module_handle },
 		{ GN_MEM_STATUS, " status:0x%llx", m->status },
 	};
+	/* rasdaemon's policy for rows reads what follows these words. */
+	const char *location = " APEI location:";
 	size_t i, at;
 
-	/* rasdaemon's policy for rows reads what follows "APEI location". */
-	at = scnprintf(text, size, "APEI source: %u APEI location:", source);
-	for (i = 0; i < ARRAY_SIZE(parts); i++)
-		if (m->valid & parts[i].valid)
-			at += scnprintf(text + at, size - at, parts[i].format, parts[i].value);
+	at = scnprintf(text, size, "APEI source: %u", source);
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (!(m->valid & parts[i].valid))
+			continue;
+		at += scnprintf(text + at, size - at, "%s", location);
+		at += scnprintf(text + at, size - at, parts[i].format, parts[i].value);
+		location = "";
+	}
 	if (m->valid & GN_MEM_STATUS)
 		scnprintf(text + at, size - at, " (%s)", gn_memory_status_name(m->status));
 }

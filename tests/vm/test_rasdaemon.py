@@ -196,11 +196,12 @@ def test_fields(boot, kernel, run_dir):
     check(daemon, {
         "mc_event": [
             memory_row(cper.CORRECTED, label="twenty bytes, no end", driver_detail=(
-                "APEI source: 7 node:1 card:2 module:3 rank:9 bank:4 device:5 row:131078 col:7 bit:8 "
+                "APEI source: 7 APEI location: node:1 card:2 module:3 rank:9 bank:4 device:5 row:131078 col:7 bit:8 "
                 "requestor:0xffffffffffffffff responder:0xa target:0xb card_handle:0x1000 module_handle:0x1100 "
-                "status:0x40400")),
+                "status:0x40400 (storage error in DRAM)")),
             memory_row(cper.CORRECTED, err_msg="unspecified error", address=0, **unknown),
-            memory_row(cper.CORRECTED, address=0, driver_detail="APEI source: 7 node:0", **unknown),
+            memory_row(cper.CORRECTED, address=0, driver_detail="APEI source: 7 APEI location: node:0",
+                       **unknown),
             memory_row(cper.CORRECTED, label="FIRST", err_msg="multi-bit ECC", grain=0),
             memory_row(cper.RECOVERABLE, **unknown)],
         "non_standard_event": [vendor_row(cper.NONE, b"third"),
