@@ -16,10 +16,15 @@
 #include <asm/irq_regs.h>
 
 #include "notify/ask.h"
-#include "path/bell.h"
 #include "path/collect.h"
 #include "path/drain.h"
 #include "path/source.h"
+
+/* The record is delivered by who asks; see above. */
+static enum gn_ring deliver_here(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT) ? GN_RING_NOW : GN_RING_NOT;
+}
 
 /**
  * gn_ask() - look for a record of a source and deliver it
@@ -33,18 +38,14 @@
  */
 bool gn_ask(struct gn_source *s)
 {
-	struct gn_asker asker = {};
+	struct gn_asker asker = { .meet = deliver_here };
 	enum gn_outcome outcome;
 	unsigned long flags;
 
 	local_irq_save(flags);
 	outcome = gn_collect_for(s, get_irq_regs(), &asker);
-	if (outcome == GN_COLLECTED) {
-		if (IS_ENABLED(CONFIG_PREEMPT_RT))
-			gn_bell_now(&s->bell);
-		else
-			gn_drain_here(s);
-	}
+	if (outcome == GN_COLLECTED && !IS_ENABLED(CONFIG_PREEMPT_RT))
+		gn_drain_here(s);
 	local_irq_restore(flags);
 	return outcome != GN_NOTHING;
 }

@@ -8,6 +8,7 @@
  * All of this is NMI-safe: no lock, no wait, every loop bounded.
  */
 #include <linux/irqflags.h>
+#include <linux/kconfig.h>
 #include <linux/kprobes.h>
 
 #include "path/source.h"
@@ -59,7 +60,7 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 	u64 offset = pa - s->in.block.pa;
 	struct gn_entry *e;
 	u32 severity;
-	bool soon;
+	enum gn_ring ring;
 
 	/* Device memory has no words at odd places: gn_window_map() will refuse those. */
 	if (unlikely(offset > s->in.block.length || offset + GN_BLOCK_MIN > s->in.block.length ||
@@ -81,15 +82,17 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 	if (unlikely(gn_is_fatal(severity)))
 		gn_fatal(s, e, regs);
 
-	soon = asker ? asker->meet(asker, s, e) : severity != GN_SEV_RECOVERABLE;
+	ring = severity == GN_SEV_RECOVERABLE ? GN_RING_NOW : GN_RING_SOON;
+	if (asker)
+		ring = asker->meet(asker, s, e);
 	/* Counted first: what the drain counts of this record is never more than this. */
 	WRITE_ONCE(s->in.stamp, e->stamp);
 	WRITE_ONCE(s->in.records, s->in.records + 1);
 	gn_queue_publish(&s->queue, e);
-	if (soon)
-		gn_bell_soon(&s->bell);
-	else
+	if (ring == GN_RING_NOW)
 		gn_bell_now(&s->bell);
+	else if (ring == GN_RING_SOON)
+		gn_bell_soon(&s->bell);
 	return GN_COLLECTED;
 }
 

@@ -20,14 +20,21 @@ enum gn_outcome {
 	GN_BEYOND,    /* the block's address is none that can be read */
 };
 
+/* When the drain is rung for a record. */
+enum gn_ring {
+	GN_RING_NOW,  /* at once */
+	GN_RING_SOON, /* with the next tick */
+	GN_RING_NOT,  /* the asker runs the drain itself */
+};
+
 /**
- * struct gn_asker - an exception that looks for its record
+ * struct gn_asker - a context that looks for its record
  * @meet: called with each record that the look collects, before the drain can see it:
- *        marks in the entry what the asker sees to itself. True if the drain need not
- *        hurry. NMI-safe.
+ *        marks in the entry what the asker sees to itself, and says when the drain is
+ *        rung. NMI-safe.
  */
 struct gn_asker {
-	bool (*meet)(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e);
+	enum gn_ring (*meet)(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e);
 };
 
 enum gn_outcome gn_collect(struct gn_source *s, struct pt_regs *regs);

@@ -55,7 +55,8 @@ void gn_walk_start(struct gn_walk *walk, const u8 *block)
 NOKPROBE_SYMBOL(gn_walk_start);
 
 /* How long the section at the walk is, header and body. */
-static __always_inline enum gn_verdict measure(const struct gn_walk *walk, u32 *header, u32 *length)
+static __always_inline enum gn_verdict section_length(const struct gn_walk *walk, u32 *header,
+						      u32 *length)
 {
 	const u8 *p = walk->at;
 
@@ -75,7 +76,7 @@ static enum gn_verdict step(struct gn_walk *walk, struct gn_section *s)
 	u32 header;
 	u8 valid;
 
-	verdict = measure(walk, &header, &s->length);
+	verdict = section_length(walk, &header, &s->length);
 	if (verdict != GN_GOOD)
 		return verdict;
 
@@ -139,7 +140,7 @@ u32 gn_estatus_tiled(const u8 *block)
 	enum gn_verdict verdict;
 
 	while (walk.left) {
-		verdict = measure(&walk, &header, &length);
+		verdict = section_length(&walk, &header, &length);
 		if (verdict != GN_GOOD)
 			return verdict;
 		type = gn_le32(walk.at + DATA_TYPE);

@@ -25,7 +25,7 @@
 static const struct {
 	u8 from;
 	u32 to;
-} bits[] = {
+} valid_bits[] = {
 	{ 6, GN_MEM_BANK },	      { 7, GN_MEM_DEVICE },	 { 8, GN_MEM_ROW },
 	{ 9, GN_MEM_COLUMN },	      { 10, GN_MEM_RANK },	 { 11, GN_MEM_BIT },
 	{ 12, GN_MEM_CHIP },	      { 13, GN_MEM_TYPE },	 { 15, GN_MEM_REQUESTOR },
@@ -72,9 +72,9 @@ static void read_second(struct gn_memory *m, const u8 *p)
 	u32 i;
 
 	m->valid = (u32)valid & COMMON_VALID;
-	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
-		if (valid >> bits[i].from & 1)
-			m->valid |= bits[i].to;
+	for (i = 0; i < sizeof(valid_bits) / sizeof(valid_bits[0]); i++)
+		if (valid >> valid_bits[i].from & 1)
+			m->valid |= valid_bits[i].to;
 	m->device = gn_le32(p + 40);
 	m->row = gn_le32(p + 44);
 	m->column = gn_le32(p + 48);

@@ -49,7 +49,7 @@ bool gn_sync_fix_up(struct gn_exception *x)
 NOKPROBE_SYMBOL(gn_sync_fix_up);
 
 /* NMI-safe. The kernel dies of this record: it is in the log before. */
-static bool show(struct gn_source *s, const struct gn_entry *e)
+static enum gn_ring show(struct gn_source *s, const struct gn_entry *e)
 {
 	struct gn_record record = {
 		.out = &s->out,
@@ -59,12 +59,12 @@ static bool show(struct gn_source *s, const struct gn_entry *e)
 
 	gn_estatus_read(&record.head, e->block);
 	gn_console_last_words(&record);
-	return false;
+	return GN_RING_NOW;
 }
 NOKPROBE_SYMBOL(show);
 
 /* NMI-safe. A record was collected: struct gn_asker. */
-static bool meet(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e)
+static enum gn_ring meet(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e)
 {
 	struct gn_exception *x = container_of(asker, struct gn_exception, asker);
 	u32 severity = gn_estatus_severity(e->block), pages = 0;
@@ -76,15 +76,15 @@ static bool meet(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e
 	}
 	if (unlikely(e->verdict != GN_GOOD)) {
 		x->malformed = true;
-		return true;
+		return GN_RING_SOON;
 	}
 	x->records++;
 	if (x->ending == GN_DIES)
 		return show(s, e);
 	if (severity == GN_SEV_CORRECTED || severity == GN_SEV_NONE)
-		return true;
+		return GN_RING_SOON;
 	if (x->ending == GN_GOES_ON)
-		return false;
+		return GN_RING_NOW;
 	if (x->ending == GN_FIXES_UP && !gn_sync_fix_up(x)) {
 		x->ending = GN_DIES;
 		return show(s, e);
@@ -93,11 +93,11 @@ static bool meet(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e
 		x->touched = gn_visitor_arrive(x->regs, x->address);
 	if (unlikely(!x->touched)) {
 		x->late = true;
-		return false;
+		return GN_RING_NOW;
 	}
 	if (pages)
 		e->touched = gn_memory_touched(e->block, x->touched);
-	return true;
+	return GN_RING_SOON;
 }
 NOKPROBE_SYMBOL(meet);
 

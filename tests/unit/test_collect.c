@@ -4,6 +4,7 @@
  * order of its accesses to firmware's memory: what has a status is cleared and
  * acknowledged, or left as it is because it will be taken later.
  */
+#define IS_ENABLED(option) 1 /* ports as on x86, exceptions as on arm64 */
 #include "access.h"
 #include "block.h"
 
@@ -235,7 +236,7 @@ enum way {
 static unsigned int met;
 
 /* Marks the record before anybody else can see it. */
-static bool meet(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e)
+static enum gn_ring meet(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e)
 {
 	assert_non_null(asker);
 	assert_null(gn_queue_peek(&s->queue));
@@ -243,7 +244,7 @@ static bool meet(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e
 	assert_int_equal(e->touched, 0);
 	e->touched = 3;
 	met++;
-	return true;
+	return GN_RING_SOON;
 }
 
 static enum gn_outcome notify(struct gn_source *s, enum way way, struct gn_asker *asker)
