@@ -106,7 +106,7 @@ void gn_memory_read(const struct gn_section *section, struct gn_memory *m)
 		read_first(m, section->body, section->length);
 }
 
-static void put(u8 *p, u64 value, u32 bytes)
+static void put_bytes(u8 *p, u64 value, u32 bytes)
 {
 	while (bytes--) {
 		*p++ = (u8)value;
@@ -119,7 +119,7 @@ static void put_field(u8 *to, u32 offset, u32 bytes, u64 value, u32 bit, u32 *va
 {
 	if (bytes < 8 && value >> (8 * bytes))
 		*valid &= ~bit;
-	put(to + offset, value, bytes);
+	put_bytes(to + offset, value, bytes);
 }
 
 /**
@@ -134,20 +134,20 @@ void gn_memory_write(const struct gn_memory *m, u8 *to)
 	u32 valid = m->valid;
 
 	memset(to, 0, GN_MEMORY);
-	put(to + 8, m->status, 8);
-	put(to + 16, m->pa, 8);
-	put(to + 24, m->mask, 8);
-	put(to + 32, m->node, 2);
-	put(to + 34, m->card, 2);
-	put(to + 36, m->module, 2);
-	put(to + 38, m->bank, 2);
+	put_bytes(to + 8, m->status, 8);
+	put_bytes(to + 16, m->pa, 8);
+	put_bytes(to + 24, m->mask, 8);
+	put_bytes(to + 32, m->node, 2);
+	put_bytes(to + 34, m->card, 2);
+	put_bytes(to + 36, m->module, 2);
+	put_bytes(to + 38, m->bank, 2);
 	put_field(to, 40, 2, m->device, GN_MEM_DEVICE, &valid);
-	put(to + 42, m->row, 2);
+	put_bytes(to + 42, m->row, 2);
 	put_field(to, 44, 2, m->column, GN_MEM_COLUMN, &valid);
 	put_field(to, 46, 2, m->bit, GN_MEM_BIT, &valid);
-	put(to + 48, m->requestor, 8);
-	put(to + 56, m->responder, 8);
-	put(to + 64, m->target, 8);
+	put_bytes(to + 48, m->requestor, 8);
+	put_bytes(to + 56, m->responder, 8);
+	put_bytes(to + 64, m->target, 8);
 	to[72] = m->type;
 	if (m->row >> 16)
 		valid |= valid & GN_MEM_ROW ? GN_MEM_ROW_EXTENSION : 0;
@@ -159,7 +159,7 @@ void gn_memory_write(const struct gn_memory *m, u8 *to)
 	put_field(to, 74, 2, m->rank, GN_MEM_RANK, &valid);
 	put_field(to, 76, 2, m->card_handle, GN_MEM_CARD_HANDLE, &valid);
 	put_field(to, 78, 2, m->module_handle, GN_MEM_MODULE_HANDLE, &valid);
-	put(to, valid, 8);
+	put_bytes(to, valid, 8);
 }
 
 /**

@@ -54,8 +54,7 @@ MISSING = {
                        "return *length > walk->left - *header ? GN_SECTION_LENGTH : GN_GOOD;", "return GN_GOOD;"),
     "section_header": ("walk", "record/estatus.c", "if (walk->left < *header)", "if (0)"),
     "memory_length": ("decode", "record/section.c", "if (section->length < rule->least)", "if (0)"),
-    "memory_traced": ("decode", "sinks/trace.c", "gn_repair(s, (u8 *)&mem, sizeof(mem));",
-                      "memcpy(&mem, s->body, sizeof(mem));"),
+    "memory_old": ("decode", "record/memory.c", "if (length < GN_MEMORY)", "if (0)"),
     "hest_room": ("hest", "record/hest.c", "if (fixed > room)", "if (0)"),
 }
 

@@ -93,7 +93,7 @@ def test_kinds_change_hands_under_fire(boot, kernel):
 
 @pytest.mark.enough("6.12")
 @pytest.mark.arch("x86_64")
-def test_block_that_cannot_be_mapped(boot):
+def test_source_whose_block_cannot_be_mapped(boot):
     """A block in the kernel's own memory: the in-tree driver keeps the source, which works."""
     machine = boot([Source(id=10, notify="polled", poll_ms=10),
                     Source(id=20, notify="irq", event=6)])
