@@ -6,6 +6,8 @@
  *			into which AER frees them; before, they stay their owner's
  *	report chain	Linux 6.3: ghes_edac listens to a chain; before, it is called by name
  *	vendor chain	the same on every supported kernel; its head is static
+ *	CXL		Linux 6.10: component events are queued for the CXL driver; 6.15: protocol
+ *			errors too; only the queues' reading ends are exported
  *	hwerr		Linux 7.0: recoverable errors are counted for crash dumps
  *	RCEC		Linux 5.11: endpoints of the root complex can recover
  *	schedule_work()	Linux 6.18, and stable kernels since: uses system_percpu_wq

@@ -92,6 +92,22 @@ static void other(const struct gn_record *record, const struct gn_section *s)
 		unserved(record->out, GN_FOR_VENDOR, "its chain was not found");
 }
 
+/* Would the in-tree driver queue this section for the CXL driver? */
+static bool for_cxl(const struct gn_section *s)
+{
+#if IS_ENABLED(CONFIG_CXL_BUS)
+#ifdef GN_HAS_cxl_cper_register_work
+	if (s->kind == GN_SECTION_CXL_EVENT)
+		return true;
+#endif
+#ifdef GN_HAS_cxl_cper_register_prot_err_work
+	if (s->kind == GN_SECTION_CXL)
+		return true;
+#endif
+#endif
+	return false;
+}
+
 /* Recoverable errors by what they hit, for whoever looks at a crash dump. */
 static void count_for_dump(const struct gn_section *s)
 {
@@ -134,7 +150,11 @@ static void intree_deliver(const struct gn_record *record)
 		case GN_SECTION_ARM:
 			break;
 		default:
-			other(record, &s);
+			if (for_cxl(&s))
+				unserved(record->out, GN_FOR_CXL,
+					 "no interface takes it for the CXL driver");
+			else
+				other(record, &s);
 			break;
 		}
 	}
