@@ -47,12 +47,21 @@ struct gn_symbols {
 extern struct gn_symbols gn_symbols;
 void gn_symbols_init(void);
 
-/* NMI-safe for the current task. 0, or a negative error number: the work will not run. */
-static __always_inline int gn_task_work_add(struct task_struct *task, struct callback_head *work)
+/*
+ * NMI-safe. The current task runs @work before it goes back to user space. Its flag is set
+ * here: TWA_RESUME would look for a CPU to kick, and the task runs on this one.
+ * 0, or a negative error number: the work will not run.
+ */
+static __always_inline int gn_task_work_add(struct callback_head *work)
 {
+	int error;
+
 	if (unlikely(!gn_symbols.task_work_add))
 		return -EOPNOTSUPP;
-	return gn_symbols.task_work_add(task, work, TWA_RESUME);
+	error = gn_symbols.task_work_add(current, work, TWA_NONE);
+	if (likely(!error))
+		set_thread_flag(TIF_NOTIFY_RESUME);
+	return error;
 }
 #else
 /* x86: an unexported function may have its entry sealed (IBT). None is called. */

@@ -50,6 +50,7 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include "compat/module.h"
 #include "compat/symbols.h"
 #include "compat/task.h"
 #include "sinks/sink.h"
@@ -222,7 +223,7 @@ struct gn_touched *gn_visitor_arrive(struct pt_regs *regs, unsigned long address
 {
 	struct visitor *v;
 
-	if (!will_resume(regs) || !try_module_get(THIS_MODULE))
+	if (!will_resume(regs) || !gn_module_get())
 		return NULL;
 	v = take();
 	if (unlikely(!v)) {
@@ -233,7 +234,7 @@ struct gn_touched *gn_visitor_arrive(struct pt_regs *regs, unsigned long address
 	v->kernel = regs && !user_mode(regs);
 	v->touched.n = 0;
 	init_task_work(&v->work, before_resume);
-	if (unlikely(gn_task_work_add(current, &v->work))) {
+	if (unlikely(gn_task_work_add(&v->work))) {
 		give_back(v);
 		return NULL;
 	}
