@@ -56,7 +56,7 @@ MODULE_PARM_DESC(
 	storm_rate,
 	"records in a second after which an interrupt source is polled until it is calm; 0: never (default: 10000)");
 
-static char *fatal_timeout;
+static char *fatal_timeout = ""; /* not NULL: sysfs shows that as a word */
 module_param(fatal_timeout, charp, 0444);
 MODULE_PARM_DESC(
 	fatal_timeout,
