@@ -6,7 +6,7 @@ from collections.abc import Callable
 from statistics import median
 
 import bed.lib.platform
-from bed.lib import TOP, cper, driver
+from bed.lib import cper, driver
 from ghes_ab.drivers import Driver
 from ghes_ab.workload import Workload
 from bed.lib.platform import Platform
@@ -125,10 +125,10 @@ class Sea:
 
     @staticmethod
     def why_not() -> str | None:
-        """A platform without poisoned pages, or a module that does not serve them."""
+        """A platform without poisoned pages."""
         if not hasattr(bed.lib.platform.platform_class("arm64"), "call_costs"):
             return "the platform has no poisoned pages"
-        return None if (TOP / "src/notify/sea.c").exists() else "the module serves no SEA"
+        return None
 
     def sources(self, count: int, critical: int, floor: bool, **more: object) -> list[Source]:
         more.pop("cpu", None)
