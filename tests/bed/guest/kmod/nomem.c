@@ -5,7 +5,9 @@
  *	insmod nomem.ko times=N
  *
  * The next N calls of acpi_os_map_iomem() for more than a page map nothing: they are
- * asked for no bytes. /sys/module/nomem/parameters/times tells how many are left.
+ * asked for no bytes, of the last page there is. No bytes behind a mapping that exists
+ * would be found in that mapping. /sys/module/nomem/parameters/times tells how many
+ * are left.
  */
 #include <linux/kprobes.h>
 #include <linux/mm.h>
@@ -25,7 +27,7 @@ static int ask_for_nothing(struct kprobe *probe, struct pt_regs *regs)
 	if (*size <= PAGE_SIZE || times <= 0)
 		return 0;
 	times--;
-	*address &= PAGE_MASK;
+	*address = PAGE_MASK;
 	*size = 0;
 	return 0;
 }
