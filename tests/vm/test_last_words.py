@@ -151,6 +151,7 @@ TIMEOUT = {"5.10": 30}
 
 @pytest.mark.enough("5.10", "6.12")
 @pytest.mark.expect_console(PANIC)
+@pytest.mark.limit(300)
 def test_panic_timeout_is_the_machines(boot, kernel):
     """panic=0 stays where the in-tree driver leaves it, and the parameter overrides."""
     cases = [({}, TIMEOUT.get(kernel.version)), ({"fatal_timeout": 8}, 8)]
@@ -169,7 +170,8 @@ def test_panic_timeout_is_the_machines(boot, kernel):
             time.sleep(6)
             assert machine.vm.running(), "the machine was reset although panic=0"
         else:
-            machine.vm.wait_exit(60 + seconds)
+            # The kernel counts milliseconds of its own CPU; a busy host gives it a part of them.
+            machine.vm.wait_exit(60 + 5 * seconds)
             # The host may be busy, so the machine may be late.
             assert time.monotonic() - start > seconds / 4, "reset too early"
         machine.close()
