@@ -98,7 +98,7 @@ static __always_inline u32 ring_stride(struct table *t, u32 first, struct pt_reg
 		if (!READ_ONCE(*t->status[i]))
 			continue;
 		handled++;
-		gn_collect_for(t->all->source[i], regs, NULL);
+		gn_collect_in_nmi(t->all->source[i], regs);
 	}
 	return handled;
 }

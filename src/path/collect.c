@@ -154,17 +154,15 @@ static noinline void found_nothing(struct gn_source *s)
 }
 NOKPROBE_SYMBOL(found_nothing);
 
-static __always_inline enum gn_outcome collect(struct gn_source *s, struct pt_regs *regs, bool rung,
-					       struct gn_asker *asker)
+/* What a look is, but for the interrupts: those of this CPU are off. */
+static __always_inline enum gn_outcome collect_masked(struct gn_source *s, struct pt_regs *regs,
+						      bool rung, struct gn_asker *asker)
 {
-	enum gn_outcome outcome = GN_BUSY;
-	unsigned long flags;
+	enum gn_outcome outcome;
 	int seen;
 
-	/* An interrupt of the owner's CPU would be one that a fatal record waits for. */
-	raw_local_irq_save(flags);
 	if (!gn_claim_take(&s->in.claim, &seen))
-		goto out;
+		return GN_BUSY;
 	outcome = unlikely(s->in.device) ? look_device(s, regs, asker) :
 					   look(s, regs, false, asker);
 	if (unlikely(outcome == GN_NOTHING && rung))
@@ -175,7 +173,18 @@ static __always_inline enum gn_outcome collect(struct gn_source *s, struct pt_re
 	if (unlikely(!gn_claim_leave(&s->in.claim, &seen)) &&
 	    look_again(s, regs, seen) == GN_COLLECTED)
 		outcome = GN_COLLECTED;
-out:
+	return outcome;
+}
+
+static __always_inline enum gn_outcome collect(struct gn_source *s, struct pt_regs *regs, bool rung,
+					       struct gn_asker *asker)
+{
+	enum gn_outcome outcome;
+	unsigned long flags;
+
+	/* An interrupt of the owner's CPU would be one that a fatal record waits for. */
+	raw_local_irq_save(flags);
+	outcome = collect_masked(s, regs, rung, asker);
 	raw_local_irq_restore(flags);
 	return outcome;
 }
@@ -200,7 +209,7 @@ NOKPROBE_SYMBOL(gn_collect);
  * @regs: as for gn_collect()
  * @asker: who asks; NULL: nobody in particular
  *
- * One exception or NMI asks several sources, so finding nothing is no error.
+ * One exception asks several sources, so finding nothing is no error.
  *
  * Context: NMI-safe. As gn_collect().
  * Return: what the look came to.
@@ -211,6 +220,23 @@ notrace enum gn_outcome gn_collect_for(struct gn_source *s, struct pt_regs *regs
 	return collect(s, regs, false, asker);
 }
 NOKPROBE_SYMBOL(gn_collect_for);
+
+/**
+ * gn_collect_in_nmi() - an NMI may be about a record of this source
+ * @s: the source
+ * @regs: as for gn_collect()
+ *
+ * One NMI asks many sources, so finding nothing is no error. An NMI has nobody who
+ * asks and its CPU's interrupts are off: what the others spend on that it is spared.
+ *
+ * Context: NMI handler, or interrupts off. As gn_collect().
+ * Return: what the look came to.
+ */
+notrace enum gn_outcome gn_collect_in_nmi(struct gn_source *s, struct pt_regs *regs)
+{
+	return collect_masked(s, regs, false, NULL);
+}
+NOKPROBE_SYMBOL(gn_collect_in_nmi);
 
 /**
  * gn_collect_again() - look at a source although nothing rang

@@ -229,6 +229,7 @@ static void write_block(const struct path *p, u8 *at)
 enum way {
 	RUNG,
 	FOR_SOMEBODY,
+	IN_NMI,
 	AGAIN,
 	WAYS
 };
@@ -249,11 +250,19 @@ static enum gn_ring meet(struct gn_asker *asker, struct gn_source *s, struct gn_
 
 static enum gn_outcome notify(struct gn_source *s, enum way way, struct gn_asker *asker)
 {
+	enum gn_outcome outcome;
+	unsigned long flags;
+
 	switch (way) {
 	case RUNG:
 		return gn_collect(s, NULL);
 	case FOR_SOMEBODY:
 		return gn_collect_for(s, NULL, asker);
+	case IN_NMI:
+		raw_local_irq_save(flags);
+		outcome = gn_collect_in_nmi(s, NULL);
+		raw_local_irq_restore(flags);
+		return outcome;
 	default:
 		return gn_collect_again(s);
 	}
@@ -329,7 +338,7 @@ static void follow(const struct path *p, enum way way, bool device)
 		assert_int_equal(e->verdict, p->verdict);
 		assert_int_equal(e->touched, way == FOR_SOMEBODY ? 3 : 0);
 		assert_int_equal(met, way == FOR_SOMEBODY);
-		assert_int_equal(s->in.unasked, way == AGAIN ? CLOCK : 0);
+		assert_int_equal(s->in.unasked, way == AGAIN || way == IN_NMI ? CLOCK : 0);
 		assert_int_equal(s->in.records, 1);
 		assert_int_equal(s->bell.rings, 1);
 	} else {
