@@ -101,7 +101,7 @@ def test_broken_hest_at_binding(boot):
     said = driver.load(machine)
     for index in (0, 2):
         deliver_one(machine, machine.sources[index], index)
-    assert "source 7 is left out: error status address register is not 64 bits wide" in said
+    assert "source 7 is left out: error status address register is too narrow for an address" in said
     assert "source 10 is left out: its id is used twice" in said
     assert "source 66 is left out: the HEST ends or an unknown entry begins here" in said
     assert machine.vm.run(f"ls -d {driver.DEVICES}/GHES.40").rc, "what stands behind an unknown length was believed"
