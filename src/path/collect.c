@@ -43,13 +43,15 @@ static noinline enum gn_outcome moved(struct gn_source *s, u64 pa)
 {
 	if (!pa)
 		return GN_NOTHING;
-	if (pa == READ_ONCE(s->in.refused) || !gn_arch_has_address(pa)) {
-		WRITE_ONCE(s->in.addresses, s->in.addresses + 1);
-		return GN_BEYOND;
+	if (pa != READ_ONCE(s->in.refused)) {
+		/* Process context maps it, or refuses it and says so. */
+		WRITE_ONCE(s->in.moved_to, pa);
+		gn_bell_now(&s->bell);
+		if (gn_arch_has_address(pa))
+			return GN_LEFT;
 	}
-	WRITE_ONCE(s->in.moved_to, pa);
-	gn_bell_now(&s->bell);
-	return GN_LEFT;
+	WRITE_ONCE(s->in.addresses, s->in.addresses + 1);
+	return GN_BEYOND;
 }
 NOKPROBE_SYMBOL(moved);
 
