@@ -59,8 +59,10 @@ void gn_storm_rang(struct gn_storm *storm)
 	if (second_is_over(storm))
 		WRITE_ONCE(storm->records, records);
 	else if (rate && records - READ_ONCE(storm->records) > rate && READ_ONCE(storm->allowed) &&
-		 READ_ONCE(storm->state) == GN_STORM_RINGING)
+		 READ_ONCE(storm->state) == GN_STORM_RINGING) {
+		WRITE_ONCE(storm->wanted, GN_STORM_POLLING);
 		queue_work(system_unbound_wq, &storm->change);
+	}
 }
 
 /* Softirq: the poller has looked. */
@@ -72,8 +74,10 @@ static void looked(struct gn_poller *p, bool found)
 	storm->finds += found;
 	if (!second_is_over(storm))
 		return;
-	if (storm->finds * 2 <= storm->looks)
+	if (storm->finds * 2 <= storm->looks) {
+		WRITE_ONCE(storm->wanted, GN_STORM_RINGING);
 		queue_work(system_unbound_wq, &storm->change);
+	}
 	storm->looks = 0;
 	storm->finds = 0;
 }
@@ -85,6 +89,7 @@ static void to_polling(struct gn_storm *storm)
 
 	if (err) {
 		WRITE_ONCE(storm->allowed, false);
+		WRITE_ONCE(storm->wanted, GN_STORM_RINGING);
 		dev_warn(
 			s->dev,
 			"ghes_nmi: source %u: more than %u records in a second; its interrupt cannot be switched off (%d): others use it\n",
@@ -117,19 +122,18 @@ static void to_ringing(struct gn_storm *storm)
 	gn_ask(s); /* what came while nobody rang */
 }
 
+/* Whoever asks may ask again while the change is under way: the second run finds it done. */
 static void change(struct work_struct *work)
 {
 	struct gn_storm *storm = container_of(work, struct gn_storm, change);
+	int wanted;
 
 	mutex_lock(&storm->lock);
-	switch (storm->state) {
-	case GN_STORM_RINGING:
+	wanted = READ_ONCE(storm->wanted);
+	if (storm->state == GN_STORM_RINGING && wanted == GN_STORM_POLLING)
 		to_polling(storm);
-		break;
-	case GN_STORM_POLLING:
+	else if (storm->state == GN_STORM_POLLING && wanted == GN_STORM_RINGING)
 		to_ringing(storm);
-		break;
-	}
 	mutex_unlock(&storm->lock);
 }
 

@@ -36,6 +36,7 @@ struct gn_ways {
  * @ways: how its notification is switched
  * @lock: guards changes of @state
  * @state: enum gn_storm_state
+ * @wanted: of ringing and polling, what was asked for last
  * @change: from ringing to polling, or back
  * @poller: looks while the source is polled
  * @since: jiffies when the present second began
@@ -50,6 +51,7 @@ struct gn_storm {
 	const struct gn_ways *ways;
 	struct mutex lock;
 	int state;
+	int wanted;
 	struct work_struct change;
 	struct gn_poller poller;
 	unsigned long since;
