@@ -22,7 +22,7 @@ def test_listener(boot, kernel):
     assert machine.vm.check(f"cat {HEARD}").split() == expected
     assert machine.vm.check(f"cat {BEHIND}").split() == expected, "one listener hid records from the next"
     # A malformed one is nobody's.
-    machine.post(first, cper.block(cper.CORRECTED, []))
+    machine.post(first, cper.block(cper.CORRECTED, [], data_length=8, raw=bytes(64)))
     driver.settle(machine)
     assert machine.vm.check(f"cat {HEARD}").split() == expected
     machine.vm.check("rmmod listener")
