@@ -204,4 +204,4 @@ def test_call_cost(boot):
         assert len(calls.costs) == 9
         cost = median(calls.costs)
         assert abs(cost - expected) < 0.1 * expected and calls.costs.count(cost) > 2, "most take the same"
-    assert "stall" not in machine.vm.check("dmesg"), "the guest's clock has not jumped"
+    assert "stall" not in machine.vm.check("dmesg | grep -vi 'command line'"), "the guest's clock has not jumped"
