@@ -75,7 +75,7 @@ def test_blocks_of_every_length(boot):
 def test_seven_hundred_polled_sources(boot):
     """All are taken, each delivers, all are given back."""
     machine = boot([Source(id=n, notify="polled", poll_ms=100, length=172) for n in range(700)],
-                   smp=2)
+                   smp=2, append="log_buf_len=8M")
     driver.load(machine)
     assert int(machine.vm.check("ls -d /sys/bus/platform/drivers/ghes_nmi/GHES.* | wc -l")) == 700
     machine.vm.check("dmesg -n 1")
