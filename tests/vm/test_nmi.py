@@ -169,7 +169,7 @@ def test_identical_records(boot):
 def test_many_sources_by_nmi(boot, count, kind, registers):
     """GHES and GHESv2, packed and page-spread registers, up to 1024 sources."""
     machine = boot(nmi_sources(count, type=kind, length=1024), registers=registers, block_align=64,
-                   append="loglevel=1")
+                   append="loglevel=1 log_buf_len=8M")
     driver.load(machine, queue_kib=4)
     trace = Trace(machine, RAS_EVENT, 8192)
     for n in range(3):
