@@ -59,6 +59,7 @@ def build_again(kernel: Kernel, what: str, *options: str) -> Path:
 @pytest.mark.enough("5.10", "6.1", "7.3")  # make check has 6.12; make matrix every one
 def test_build_is_clean(kernel):
     """Nothing is there to warn of, with all warnings and sparse."""
+    subprocess.run([TOP / "scripts/fetch", "tools", "strict"], check=True)  # it says what it installs
     strict = build_again(kernel, "strict", "--strict")
     assert sorted(file.name for file in strict.glob("*.ko")) == sorted(file.name for file in kernel.products.glob("*.ko"))
 
