@@ -19,7 +19,7 @@
 
 /*
  * The in-tree driver shares 64 KiB among all sources; each of ours has it, and
- * the spare place for a fatal record beside it.
+ * the place for a fatal record beside it.
  */
 #define QUEUE_DEFAULT (64u << 10)
 #define QUEUE_LARGEST (64u << 20)
@@ -41,8 +41,8 @@ static int queue_create(struct gn_source *s, u32 queue_kib)
 	u32 i, n = PAGE_ALIGN(max(size, least)) >> PAGE_SHIFT;
 	void *base;
 
-	s->in.spare = kvzalloc(sizeof(*s->in.spare) + s->desc.block_length, GFP_KERNEL);
-	if (!s->in.spare)
+	s->in.fatal_entry = kvzalloc(sizeof(*s->in.fatal_entry) + s->desc.block_length, GFP_KERNEL);
+	if (!s->in.fatal_entry)
 		return -ENOMEM;
 	s->last.room = kvzalloc(GN_ERST_ROOM + s->desc.block_length, GFP_KERNEL);
 	if (!s->last.room)
@@ -74,7 +74,7 @@ static void queue_destroy(struct gn_source *s)
 	for (i = 0; i < s->life.npages; i++)
 		__free_page(s->life.pages[i]);
 	kvfree(s->life.pages);
-	kvfree(s->in.spare);
+	kvfree(s->in.fatal_entry);
 	kvfree(s->last.room);
 }
 

@@ -185,7 +185,7 @@ static void hed_disarm(struct gn_source *s)
 }
 
 const struct gn_notify gn_notify_hed = {
-	.settled = true,
+	.intree_delivers_at_once = true,
 	.available = hed_available,
 	.arm = hed_arm,
 	.disarm = hed_disarm,

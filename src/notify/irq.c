@@ -186,14 +186,14 @@ static void irq_disarm(struct gn_source *s)
 }
 
 const struct gn_notify gn_notify_external = {
-	.settled = true,
+	.intree_delivers_at_once = true,
 	.available = irq_available,
 	.arm = external_arm,
 	.disarm = irq_disarm,
 };
 
 const struct gn_notify gn_notify_gsiv = {
-	.settled = true,
+	.intree_delivers_at_once = true,
 	.available = irq_available,
 	.arm = gsiv_arm,
 	.disarm = irq_disarm,

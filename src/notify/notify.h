@@ -17,17 +17,17 @@ struct gn_source;
 /**
  * struct gn_notify - one notification type
  * @hook: the module whose hook rings, NULL if none is needed
- * @settled: the in-tree driver delivers its records before its handler returns, and
- *           reads a block under one lock: no record is under way when it is
- *           released, and none can be read twice when it is bound
+ * @intree_delivers_at_once: the in-tree driver delivers its records before its handler
+ *            returns, and reads a block under one lock: no record is under way when it
+ *            is released, and none can be read twice when it is bound
  * @available: 0; -EAGAIN: as soon as the hook is there; or why no source with
  *             this notification can be served by this kernel: another negative
  *             errno; the reason was printed
  * @changing: sources are about to change hands, or have done so; may sleep, may
  *            be NULL
- * @given: before that is over: the other driver has them all; may sleep, may be
- *         NULL
- * @quiet: another driver holds the source: make its notification stop ringing
+ * @after_give: the other driver has every source, and @changing(false) follows; may
+ *            sleep, may be NULL
+ * @silence: another driver holds the source: make its notification stop ringing
  *         that driver, which is about to be released; may sleep, may be NULL
  * @arm: let the notification ring for a source; may sleep; 0 or -errno, the
  *       reason was printed
@@ -38,11 +38,11 @@ struct gn_source;
  */
 struct gn_notify {
 	const char *hook;
-	bool settled;
+	bool intree_delivers_at_once;
 	int (*available)(void);
 	void (*changing)(bool changing);
-	void (*given)(void);
-	void (*quiet)(const struct gn_hest_source *desc);
+	void (*after_give)(void);
+	void (*silence)(const struct gn_hest_source *desc);
 	int (*arm)(struct gn_source *s);
 	void (*disarm)(struct gn_source *s);
 	void (*moved)(struct gn_source *s);

@@ -113,7 +113,7 @@ static void polled_disarm(struct gn_source *s)
 }
 
 const struct gn_notify gn_notify_polled = {
-	.settled = true,
+	.intree_delivers_at_once = true,
 	.available = polled_available,
 	.arm = polled_arm,
 	.disarm = polled_disarm,

@@ -82,7 +82,7 @@ static void unregister(struct gn_source *s)
 			s->desc.id, s->desc.vector, err);
 }
 
-static void sdei_quiet(const struct gn_hest_source *desc)
+static void sdei_silence(const struct gn_hest_source *desc)
 {
 	quiesce(desc->vector);
 }
@@ -126,7 +126,7 @@ static void sdei_disarm(struct gn_source *s)
 
 const struct gn_notify gn_notify_sdei = {
 	.available = sdei_available,
-	.quiet = sdei_quiet,
+	.silence = sdei_silence,
 	.arm = sdei_arm,
 	.disarm = sdei_disarm,
 };

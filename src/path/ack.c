@@ -142,13 +142,13 @@ static bool write_marked(struct gn_bank *bank)
 NOKPROBE_SYMBOL(write_marked);
 
 /**
- * gn_ack_settle() - write what other sources have left to write
+ * gn_ack_write_owed() - write what other sources have left to write
  * @a: an acknowledgement that gn_ack_give() could not give, or any other
  *
  * Context: NMI-safe.
  * Return: false: still not all.
  */
-bool gn_ack_settle(struct gn_ack *a)
+bool gn_ack_write_owed(struct gn_ack *a)
 {
 	int seen, looks = LOOKS_MAX;
 	bool all;
@@ -164,7 +164,7 @@ bool gn_ack_settle(struct gn_ack *a)
 	} while (!gn_claim_leave(&a->bank->claim, &seen));
 	return all;
 }
-NOKPROBE_SYMBOL(gn_ack_settle);
+NOKPROBE_SYMBOL(gn_ack_write_owed);
 
 /**
  * gn_ack_give_slowly() - gn_ack_give() of what is not the common register
@@ -184,7 +184,7 @@ bool gn_ack_give_slowly(struct gn_ack *a)
 	wmb(); /* GIVE_BACK_CLEAR */
 	if (a->way == GN_ACK_SHARED) {
 		atomic_set(&a->bank->slots[a->slot].marked, 1); /* MARK */
-		return gn_ack_settle(a);
+		return gn_ack_write_owed(a);
 	}
 	value = gn_register_read(&a->reg);
 	gn_register_write(&a->reg, (value & a->keep) | a->set);

@@ -49,7 +49,7 @@ struct gn_ack {
 int gn_ack_map(struct gn_ack *a, const struct gn_hest_source *desc);
 void gn_ack_unmap(struct gn_ack *a);
 bool gn_ack_give_slowly(struct gn_ack *a);
-bool gn_ack_settle(struct gn_ack *a);
+bool gn_ack_write_owed(struct gn_ack *a);
 void gn_ack_hold(struct gn_ack *a);
 void gn_ack_release(struct gn_ack *a);
 
@@ -62,7 +62,7 @@ void gn_ack_release(struct gn_ack *a);
  *
  * Context: NMI-safe, owner of the source's collecting claim.
  * Return: true if it is given, or held; false: others are writing the register
- *         without end: call gn_ack_settle() later.
+ *         without end: call gn_ack_write_owed() later.
  */
 static __always_inline bool gn_ack_give(struct gn_ack *a, bool device)
 {

@@ -169,7 +169,7 @@ static enum run drain_some(struct gn_source *s, bool in_task)
 static void see_to_the_rest(struct gn_source *s)
 {
 	unsigned long flags;
-	bool settled;
+	bool written;
 
 	if (gn_bell_closing(&s->bell))
 		return;
@@ -180,11 +180,11 @@ static void see_to_the_rest(struct gn_source *s)
 	if (READ_ONCE(s->in.moved_to))
 		gn_bell_remap(&s->bell);
 	if (xchg(&s->bell.look, 0)) {
-		/* Others leave their acknowledgements to who settles: it is not interrupted. */
+		/* What another CPU could not acknowledge is written here, with interrupts off. */
 		local_irq_save(flags);
-		settled = gn_ack_settle(&s->in.ack);
+		written = gn_ack_write_owed(&s->in.ack);
 		local_irq_restore(flags);
-		if (!settled)
+		if (!written)
 			gn_bell_look(&s->bell);
 		gn_collect_again(s);
 	}

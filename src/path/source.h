@@ -36,7 +36,7 @@ struct gn_notify;
  * @reg: the error status address register
  * @block: where the error status block was when it was mapped last
  * @ack: the acknowledgement
- * @spare: room for a fatal record while the queue is full
+ * @fatal_entry: room for a fatal record while the queue is full
  * @moved_to: block address outside @block, to be mapped; 0: none
  * @moved_seen: block address outside the table of NMI sources that was counted as
  *              a move already
@@ -59,7 +59,7 @@ struct gn_intake {
 	struct gn_register reg;
 	struct gn_window block;
 	struct gn_ack ack;
-	struct gn_entry *spare;
+	struct gn_entry *fatal_entry;
 	u64 moved_to;
 	u64 moved_seen;
 	u64 refused;

@@ -33,7 +33,6 @@
 
 #include "compat/arch.h"
 #include "path/source.h"
-#include "path/collect.h"
 
 /* The lengths in a block's header, each loaded once. */
 static __always_inline struct gn_estatus gn_peek(const void *block, bool device)
@@ -97,7 +96,7 @@ static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset, bo
 	if (last) { /* PLACE */
 		if (verdict != GN_GOOD || !gn_is_fatal(gn_window_read32(block + 16, device)))
 			return GN_NO_PLACE;
-		e = s->in.spare;
+		e = s->in.fatal_entry;
 		e->length = length;
 	} else {
 		e = gn_queue_reserve(&s->queue, length);

@@ -7,7 +7,6 @@
 
 #include <linux/types.h>
 
-#include "record/estatus.h"
 #include "record/kind.h"
 
 /* Platform memory error section (UEFI 2.10, N.2.5): what the sinks read. */

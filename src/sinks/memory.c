@@ -162,11 +162,11 @@ static void soften(unsigned long pfn, u32 n)
 
 /*
  * What memory_failure() said, and whether the page was taken out of use @before
- * (by another task that touched it, for one). True if the task need not be told
- * by us. For such a page, kernels that look who accessed it have sent the signal,
+ * (by another task that touched it, for one). True if the task needs no signal
+ * from us. For such a page, kernels that look who accessed it have sent the signal,
  * or found no such page in the task; older ones say 0 and have done nothing.
  */
-static bool told(int said, bool before)
+static bool already_signalled(int said, bool before)
 {
 	if (before)
 		return said == -EHWPOISON || said == -EFAULT;
@@ -182,7 +182,7 @@ static enum gn_failed fail(unsigned long pfn, int flags, long patience)
 	if (down_timeout(&failing, patience))
 		return GN_FAIL_LATER;
 	before = PageHWPoison(pfn_to_page(pfn));
-	done = told(memory_failure(pfn, flags), before);
+	done = already_signalled(memory_failure(pfn, flags), before);
 	up(&failing);
 	cond_resched();
 	return done ? GN_FAILED : GN_NOT_FAILED;

@@ -89,9 +89,9 @@ static void sea_changing(bool changing)
 		gn_retry_end(&gn_sync_sea.retry);
 }
 
-static void sea_given(void)
+static void sea_after_give(void)
 {
-	gn_retry_given(&gn_sync_sea.retry, gn_symbols.apei_claim_sea);
+	gn_retry_after_give(&gn_sync_sea.retry, gn_symbols.apei_claim_sea);
 }
 
 static int sea_arm(struct gn_source *s)
@@ -108,7 +108,7 @@ const struct gn_notify gn_notify_sea = {
 	.hook = "ghes_nmi_mm",
 	.available = sea_available,
 	.changing = sea_changing,
-	.given = sea_given,
+	.after_give = sea_after_give,
 	.arm = sea_arm,
 	.disarm = sea_disarm,
 };

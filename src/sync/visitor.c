@@ -147,7 +147,7 @@ static void tell(const struct visitor *v)
  */
 static void fail_own(struct visitor *v)
 {
-	bool signal = !v->kernel && current->mm, told = v->touched.n;
+	bool signal = !v->kernel && current->mm, signalled = v->touched.n;
 	u32 i;
 
 	WRITE_ONCE(v->task, NULL);
@@ -156,13 +156,13 @@ static void fail_own(struct visitor *v)
 		unsigned long pfn = v->touched.pages[i];
 		enum gn_failed failed = gn_memory_fail_touched(pfn, signal, PATIENCE_MS);
 
-		told &= failed == GN_FAILED;
+		signalled &= failed == GN_FAILED;
 		if (failed != GN_FAIL_LATER)
 			continue;
 		v->left |= BIT(i);
 		v->pinned |= gn_memory_pin(pfn) << i;
 	}
-	if (signal && !told)
+	if (signal && !signalled)
 		tell(v);
 }
 

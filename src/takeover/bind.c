@@ -25,7 +25,7 @@
 
 static struct {
 	struct gn_options options;
-	struct gn_choice choice;
+	struct gn_candidates candidates;
 	int bound;
 	bool make_devices; /* the kernel made none */
 	bool leaving;
@@ -35,7 +35,7 @@ static DEFINE_MUTEX(binding); /* one change of hands at a time */
 
 static struct gn_candidate *candidate_of(struct device *dev)
 {
-	return gn_devices_candidate(&all.choice, dev);
+	return gn_devices_candidate(&all.candidates, dev);
 }
 
 static void unbind(void *arg)
@@ -54,7 +54,7 @@ static int probe(struct platform_device *pdev)
 	struct gn_source *s;
 	int err;
 
-	if (all.leaving || !c || c->lot != GN_TAKE || c->tried)
+	if (all.leaving || !c || c->decision != GN_TAKE || c->tried)
 		return -ENODEV;
 	c->tried = true;
 	s = gn_source_create(dev, &c->desc, all.options.queue_kib);
@@ -96,7 +96,7 @@ static struct platform_driver driver = {
 /* Those that the kernel has not made. */
 static int make_devices(void)
 {
-	return all.make_devices ? gn_devices_make(&all.choice) : 0;
+	return all.make_devices ? gn_devices_make(&all.candidates) : 0;
 }
 
 /* What changes hands, and between whom. */
@@ -104,10 +104,26 @@ static struct gn_exchange exchange(bool everything)
 {
 	return (struct gn_exchange){
 		.driver = &driver.driver,
-		.choice = &all.choice,
+		.candidates = &all.candidates,
 		.takeover = all.options.takeover,
 		.everything = everything,
 	};
+}
+
+/* The sources of one notification, of which the hook has come or will go. */
+static void decide(u8 type, enum gn_decision from, enum gn_decision to)
+{
+	int i;
+
+	for (i = 0; i < all.candidates.n; i++) {
+		struct gn_candidate *c = &all.candidates.list[i];
+
+		if (c->desc.notify != type || c->decision != from)
+			continue;
+		c->decision = to;
+		c->tried = false;
+		all.candidates.waiting += to == GN_WAIT ? 1 : -1;
+	}
 }
 
 /**
@@ -122,19 +138,10 @@ void gn_bind_take(u8 type)
 {
 	const struct gn_notify *notify = gn_notify_find(type);
 	struct gn_exchange x = exchange(false);
-	int i;
 
 	mutex_lock(&binding);
-	for (i = 0; i < all.choice.n; i++) {
-		struct gn_candidate *c = &all.choice.list[i];
-
-		if (c->desc.notify != type || c->lot != GN_WAIT)
-			continue;
-		c->lot = GN_TAKE;
-		c->tried = false;
-		all.choice.waiting--;
-	}
-	gn_choice_keep_together(&all.choice);
+	decide(type, GN_WAIT, GN_TAKE);
+	gn_candidates_keep_together(&all.candidates);
 	if (notify->changing)
 		notify->changing(true);
 	make_devices();
@@ -157,23 +164,15 @@ static void give_type(struct work_struct *work)
 	u8 type = container_of(work, struct gn_give, work)->type;
 	const struct gn_notify *notify = gn_notify_find(type);
 	struct gn_exchange x = exchange(false);
-	int i;
 
 	mutex_lock(&binding);
-	for (i = 0; i < all.choice.n; i++) {
-		struct gn_candidate *c = &all.choice.list[i];
-
-		if (c->desc.notify != type || c->lot != GN_TAKE)
-			continue;
-		c->lot = GN_WAIT;
-		all.choice.waiting++;
-	}
+	decide(type, GN_TAKE, GN_WAIT);
 	gn_exchange_mark(&x);
 	if (notify->changing)
 		notify->changing(true);
 	gn_exchange_give(&x);
-	if (notify->given)
-		notify->given();
+	if (notify->after_give)
+		notify->after_give();
 	if (notify->changing)
 		notify->changing(false);
 	mutex_unlock(&binding);
@@ -217,7 +216,7 @@ int gn_bind_init(const struct gn_options *options)
 	int err;
 
 	all.options = *options;
-	err = gn_choice_make(&all.choice, options);
+	err = gn_candidates_make(&all.candidates, options);
 	if (err)
 		return err;
 	all.make_devices = !gn_devices_there();
@@ -229,15 +228,15 @@ int gn_bind_init(const struct gn_options *options)
 		goto remove;
 	x = exchange(false);
 	gn_exchange_take(&x);
-	if (all.bound || all.choice.waiting)
+	if (all.bound || all.candidates.waiting)
 		return 0;
 
 	err = -ENODEV;
 	pr_err("no source to take: see the lines before, and sources= and takeover=\n");
 	platform_driver_unregister(&driver);
 remove:
-	gn_devices_remove(&all.choice);
-	gn_choice_free(&all.choice);
+	gn_devices_remove(&all.candidates);
+	gn_candidates_free(&all.candidates);
 	return err;
 }
 
@@ -254,6 +253,6 @@ void gn_bind_exit(void)
 	gn_exchange_mark(&x);
 	gn_exchange_give(&x);
 	platform_driver_unregister(&driver);
-	gn_devices_remove(&all.choice);
-	gn_choice_free(&all.choice);
+	gn_devices_remove(&all.candidates);
+	gn_candidates_free(&all.candidates);
 }

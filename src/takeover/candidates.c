@@ -15,26 +15,26 @@
 #define SOURCES_MAX 4096
 
 /**
- * gn_choice_find() - a source by its id
- * @choice: the sources
+ * gn_candidates_find() - a source by its id
+ * @candidates: the sources
  * @id: source id of the HEST
  *
  * Return: the source, which the HEST has enabled, or NULL.
  */
-struct gn_candidate *gn_choice_find(const struct gn_choice *choice, u16 id)
+struct gn_candidate *gn_candidates_find(const struct gn_candidates *candidates, u16 id)
 {
 	int i;
 
-	for (i = 0; i < choice->n; i++)
-		if (choice->list[i].desc.id == id && choice->list[i].desc.enabled)
-			return &choice->list[i];
+	for (i = 0; i < candidates->n; i++)
+		if (candidates->list[i].desc.id == id && candidates->list[i].desc.enabled)
+			return &candidates->list[i];
 	return NULL;
 }
 
 /* One entry of the HEST, good or left out. */
 static int add(void *arg, const struct gn_hest_source *desc, const char *why)
 {
-	struct gn_choice *choice = arg;
+	struct gn_candidates *candidates = arg;
 	struct gn_candidate *c;
 
 	if (why && !desc->enabled && desc->block_length)
@@ -47,24 +47,24 @@ static int add(void *arg, const struct gn_hest_source *desc, const char *why)
 		pr_warn(FW_BUG "HEST: source %u is left out: %s\n", desc->id, why);
 		return 0;
 	}
-	if (gn_choice_find(choice, desc->id)) {
+	if (gn_candidates_find(candidates, desc->id)) {
 		pr_warn(FW_BUG "HEST: source %u is left out: its id is used twice\n", desc->id);
 		return 0;
 	}
-	if (choice->n == SOURCES_MAX) {
+	if (candidates->n == SOURCES_MAX) {
 		pr_warn("HEST: source %u is left out: more than %u sources\n", desc->id,
 			SOURCES_MAX);
 		return 0;
 	}
-	c = krealloc(choice->list, (choice->n + 1) * sizeof(*c), GFP_KERNEL);
+	c = krealloc(candidates->list, (candidates->n + 1) * sizeof(*c), GFP_KERNEL);
 	if (!c)
 		return -ENOMEM;
-	choice->list = c;
-	c[choice->n++] = (struct gn_candidate){ .desc = *desc };
+	candidates->list = c;
+	c[candidates->n++] = (struct gn_candidate){ .desc = *desc };
 	return 0;
 }
 
-static int read_hest(struct gn_choice *choice)
+static int read_hest(struct gn_candidates *candidates)
 {
 	struct acpi_table_header *table;
 	int err;
@@ -73,7 +73,7 @@ static int read_hest(struct gn_choice *choice)
 		pr_err("this machine has no HEST: its firmware reports no errors this way\n");
 		return -ENODEV;
 	}
-	err = gn_hest_parse((const u8 *)table, table->length, add, choice);
+	err = gn_hest_parse((const u8 *)table, table->length, add, candidates);
 	if (err)
 		pr_err("the HEST cannot be read (%d)\n", err);
 	acpi_put_table(table);
@@ -91,12 +91,12 @@ static bool chosen(const struct gn_options *options, u16 id)
 }
 
 /* Each id in sources= must exist: a slip of the finger is not "take nothing". */
-static int check_ids(const struct gn_choice *choice, const struct gn_options *options)
+static int check_ids(const struct gn_candidates *candidates, const struct gn_options *options)
 {
 	int i;
 
 	for (i = 0; i < options->nids; i++)
-		if (!gn_choice_find(choice, options->ids[i])) {
+		if (!gn_candidates_find(candidates, options->ids[i])) {
 			pr_err("sources=: the HEST has no usable source %u\n", options->ids[i]);
 			return -EINVAL;
 		}
@@ -104,7 +104,7 @@ static int check_ids(const struct gn_choice *choice, const struct gn_options *op
 }
 
 /* What the kernel offers now; each notification is asked once. */
-static enum gn_lot draw(const struct gn_notify *notify)
+static enum gn_decision decide(const struct gn_notify *notify)
 {
 	int err = notify->available();
 
@@ -113,18 +113,18 @@ static enum gn_lot draw(const struct gn_notify *notify)
 	return err == -EAGAIN ? GN_WAIT : GN_LEAVE;
 }
 
-static void choose(struct gn_choice *choice, const struct gn_options *options)
+static void decide_all(struct gn_candidates *candidates, const struct gn_options *options)
 {
-	enum gn_lot lots[GN_NOTIFY_TYPES];
+	enum gn_decision decisions[GN_NOTIFY_TYPES];
 	bool asked[GN_NOTIFY_TYPES] = {};
 	int i;
 
-	for (i = 0; i < choice->n; i++) {
-		struct gn_candidate *c = &choice->list[i];
+	for (i = 0; i < candidates->n; i++) {
+		struct gn_candidate *c = &candidates->list[i];
 		const struct gn_notify *notify = gn_notify_find(c->desc.notify);
 		const char *name = gn_notify_name(c->desc.notify);
 
-		c->lot = GN_LEAVE;
+		c->decision = GN_LEAVE;
 		if (!chosen(options, c->desc.id))
 			continue;
 		if (!notify) {
@@ -133,18 +133,18 @@ static void choose(struct gn_choice *choice, const struct gn_options *options)
 			continue;
 		}
 		if (!asked[c->desc.notify])
-			lots[c->desc.notify] = draw(notify);
+			decisions[c->desc.notify] = decide(notify);
 		asked[c->desc.notify] = true;
-		c->lot = lots[c->desc.notify];
-		if (c->lot != GN_LEAVE && c->desc.block_said > c->desc.block_length)
+		c->decision = decisions[c->desc.notify];
+		if (c->decision != GN_LEAVE && c->desc.block_said > c->desc.block_length)
 			pr_warn(FW_WARN
 				"source %u: a block of %u bytes cannot be meant: %u of them are used\n",
 				c->desc.id, c->desc.block_said, c->desc.block_length);
-		if (c->lot == GN_WAIT) {
-			choice->waiting++;
+		if (c->decision == GN_WAIT) {
+			candidates->waiting++;
 			pr_info("source %u stays where it is until %s is loaded: %s\n", c->desc.id,
 				notify->hook, name);
-		} else if (c->lot == GN_LEAVE) {
+		} else if (c->decision == GN_LEAVE) {
 			pr_info("source %u stays with the in-tree driver: no %s on this kernel\n",
 				c->desc.id, name);
 		}
@@ -152,26 +152,27 @@ static void choose(struct gn_choice *choice, const struct gn_options *options)
 }
 
 /* Is there a source that may write @c's acknowledgement away, being another driver's? */
-static const struct gn_candidate *stranger(const struct gn_choice *choice, struct gn_candidate *c)
+static const struct gn_candidate *stranger(const struct gn_candidates *candidates,
+					   struct gn_candidate *c)
 {
 	int i;
 
-	for (i = 0; i < choice->n; i++) {
-		const struct gn_candidate *other = &choice->list[i];
+	for (i = 0; i < candidates->n; i++) {
+		const struct gn_candidate *other = &candidates->list[i];
 
 		if (other == c || !gn_hest_acks_collide(&c->desc, &other->desc))
 			continue;
 		c->desc.ack_shared = true;
 		/* What nobody serves is never acknowledged. */
-		if (other->lot != GN_TAKE && gn_notify_find(other->desc.notify))
+		if (other->decision != GN_TAKE && gn_notify_find(other->desc.notify))
 			return other;
 	}
 	return NULL;
 }
 
 /**
- * gn_choice_keep_together() - take sources that share a register all or not at all
- * @choice: the sources, as far as they are chosen
+ * gn_candidates_keep_together() - take sources that share a register all or not at all
+ * @candidates: the sources, as far as they are chosen
  *
  * Two drivers that keep each other's bits in one read ack register lose one of two
  * acknowledgements at a time: each writes back what it has read. One driver can see to
@@ -179,7 +180,7 @@ static const struct gn_candidate *stranger(const struct gn_choice *choice, struc
  *
  * Context: Process context.
  */
-void gn_choice_keep_together(struct gn_choice *choice)
+void gn_candidates_keep_together(struct gn_candidates *candidates)
 {
 	const struct gn_candidate *other;
 	bool again;
@@ -187,52 +188,52 @@ void gn_choice_keep_together(struct gn_choice *choice)
 
 	do {
 		again = false;
-		for (i = 0; i < choice->n; i++) {
-			struct gn_candidate *c = &choice->list[i];
+		for (i = 0; i < candidates->n; i++) {
+			struct gn_candidate *c = &candidates->list[i];
 
-			if (c->lot != GN_TAKE || c->tried)
+			if (c->decision != GN_TAKE || c->tried)
 				continue;
-			other = stranger(choice, c);
+			other = stranger(candidates, c);
 			if (!other)
 				continue;
 			pr_info("source %u stays with the in-tree driver: source %u, which stays, has its acknowledgement in the same register\n",
 				c->desc.id, other->desc.id);
-			c->lot = GN_LEAVE;
+			c->decision = GN_LEAVE;
 			again = true;
 		}
 	} while (again);
 }
 
 /**
- * gn_choice_make() - read the HEST and choose
- * @choice: empty; filled
+ * gn_candidates_make() - read the HEST and choose
+ * @candidates: empty; filled
  * @options: what the user wants
  *
  * Context: Process context, may sleep.
  * Return: 0; -ENODEV without a HEST, -EINVAL if an id in sources= does not
- *         exist, or what failed. The reason was printed, and @choice is freed.
+ *         exist, or what failed. The reason was printed, and @candidates is freed.
  */
-int gn_choice_make(struct gn_choice *choice, const struct gn_options *options)
+int gn_candidates_make(struct gn_candidates *candidates, const struct gn_options *options)
 {
-	int err = read_hest(choice);
+	int err = read_hest(candidates);
 
 	if (!err)
-		err = check_ids(choice, options);
+		err = check_ids(candidates, options);
 	if (err) {
-		gn_choice_free(choice);
+		gn_candidates_free(candidates);
 		return err;
 	}
-	choose(choice, options);
-	gn_choice_keep_together(choice);
+	decide_all(candidates, options);
+	gn_candidates_keep_together(candidates);
 	return 0;
 }
 
 /**
- * gn_choice_free() - forget it
- * @choice: made, or empty
+ * gn_candidates_free() - forget it
+ * @candidates: made, or empty
  */
-void gn_choice_free(struct gn_choice *choice)
+void gn_candidates_free(struct gn_candidates *candidates)
 {
-	kfree(choice->list);
-	*choice = (struct gn_choice){};
+	kfree(candidates->list);
+	*candidates = (struct gn_candidates){};
 }

@@ -2,8 +2,8 @@
 /*
  * Which sources of the HEST are to be taken.
  */
-#ifndef GN_CHOICE_H
-#define GN_CHOICE_H
+#ifndef GN_CANDIDATES_H
+#define GN_CANDIDATES_H
 
 #include <linux/types.h>
 
@@ -26,7 +26,7 @@ struct gn_options {
 	uint queue_kib;
 };
 
-enum gn_lot {
+enum gn_decision {
 	GN_TAKE,
 	GN_WAIT,  /* for the hook that rings it */
 	GN_LEAVE, /* not chosen, or cannot be served */
@@ -35,7 +35,7 @@ enum gn_lot {
 /**
  * struct gn_candidate - a GHES entry of the HEST
  * @desc: what the HEST says
- * @lot: what is to become of it
+ * @decision: what is to become of it
  * @ours: the device, if the module made it
  * @tried: binding was tried, so a failure is not repeated
  * @apart: another driver has let it go, and this one does not have it yet
@@ -43,7 +43,7 @@ enum gn_lot {
  */
 struct gn_candidate {
 	struct gn_hest_source desc;
-	enum gn_lot lot;
+	enum gn_decision decision;
 	struct platform_device *ours;
 	bool tried;
 	bool apart;
@@ -51,20 +51,20 @@ struct gn_candidate {
 };
 
 /**
- * struct gn_choice - the sources of this machine
+ * struct gn_candidates - the sources of this machine
  * @list: them
  * @n: how many
  * @waiting: how many of them wait for a hook
  */
-struct gn_choice {
+struct gn_candidates {
 	struct gn_candidate *list;
 	int n;
 	int waiting;
 };
 
-int gn_choice_make(struct gn_choice *choice, const struct gn_options *options);
-void gn_choice_keep_together(struct gn_choice *choice);
-void gn_choice_free(struct gn_choice *choice);
-struct gn_candidate *gn_choice_find(const struct gn_choice *choice, u16 id);
+int gn_candidates_make(struct gn_candidates *candidates, const struct gn_options *options);
+void gn_candidates_keep_together(struct gn_candidates *candidates);
+void gn_candidates_free(struct gn_candidates *candidates);
+struct gn_candidate *gn_candidates_find(const struct gn_candidates *candidates, u16 id);
 
 #endif

@@ -46,39 +46,40 @@ bool gn_devices_there(void)
 
 /**
  * gn_devices_candidate() - the source of a device
- * @choice: the sources
+ * @candidates: the sources
  * @dev: a GHES device
  *
  * Context: Any.
  * Return: the source, NULL if there is none.
  */
-struct gn_candidate *gn_devices_candidate(const struct gn_choice *choice, struct device *dev)
+struct gn_candidate *gn_devices_candidate(const struct gn_candidates *candidates,
+					  struct device *dev)
 {
 	struct acpi_hest_generic **entry = dev_get_platdata(dev);
 	int i;
 
-	for (i = 0; i < choice->n; i++)
-		if (choice->list[i].ours && &choice->list[i].ours->dev == dev)
-			return &choice->list[i];
-	return entry && *entry ? gn_choice_find(choice, (*entry)->header.source_id) : NULL;
+	for (i = 0; i < candidates->n; i++)
+		if (candidates->list[i].ours && &candidates->list[i].ours->dev == dev)
+			return &candidates->list[i];
+	return entry && *entry ? gn_candidates_find(candidates, (*entry)->header.source_id) : NULL;
 }
 
 /**
  * gn_devices_make() - make one for each source that is to be taken and has none of ours
- * @choice: the sources
+ * @candidates: the sources
  *
  * Context: Process context, sleeps.
  * Return: 0, or what failed; what was made stays, for gn_devices_remove().
  */
-int gn_devices_make(struct gn_choice *choice)
+int gn_devices_make(struct gn_candidates *candidates)
 {
 	int i;
 
-	for (i = 0; i < choice->n; i++) {
-		struct gn_candidate *c = &choice->list[i];
+	for (i = 0; i < candidates->n; i++) {
+		struct gn_candidate *c = &candidates->list[i];
 		int err;
 
-		if (c->lot != GN_TAKE || c->ours)
+		if (c->decision != GN_TAKE || c->ours)
 			continue;
 		c->ours = platform_device_alloc("GHES", c->desc.id);
 		if (!c->ours)
@@ -97,14 +98,14 @@ int gn_devices_make(struct gn_choice *choice)
 
 /**
  * gn_devices_remove() - remove those that gn_devices_make() made
- * @choice: the sources
+ * @candidates: the sources
  *
  * Context: Process context, sleeps.
  */
-void gn_devices_remove(struct gn_choice *choice)
+void gn_devices_remove(struct gn_candidates *candidates)
 {
 	int i;
 
-	for (i = 0; i < choice->n; i++)
-		platform_device_unregister(choice->list[i].ours);
+	for (i = 0; i < candidates->n; i++)
+		platform_device_unregister(candidates->list[i].ours);
 }

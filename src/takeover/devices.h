@@ -7,12 +7,13 @@
 
 struct device;
 struct gn_candidate;
-struct gn_choice;
+struct gn_candidates;
 
 bool gn_devices_is_ghes(struct device *dev);
 bool gn_devices_there(void);
-int gn_devices_make(struct gn_choice *choice);
-void gn_devices_remove(struct gn_choice *choice);
-struct gn_candidate *gn_devices_candidate(const struct gn_choice *choice, struct device *dev);
+int gn_devices_make(struct gn_candidates *candidates);
+void gn_devices_remove(struct gn_candidates *candidates);
+struct gn_candidate *gn_devices_candidate(const struct gn_candidates *candidates,
+					  struct device *dev);
 
 #endif

@@ -32,8 +32,8 @@ static struct gn_candidate *held(const struct gn_exchange *x, struct device *dev
 
 	if (!gn_devices_is_ghes(dev) || !dev->driver || dev->driver == x->driver)
 		return NULL;
-	c = gn_devices_candidate(x->choice, dev);
-	return c && c->lot == GN_TAKE && !c->tried ? c : NULL;
+	c = gn_devices_candidate(x->candidates, dev);
+	return c && c->decision == GN_TAKE && !c->tried ? c : NULL;
 }
 
 /*
@@ -50,13 +50,13 @@ static int screen(struct device *dev, void *data)
 	if (!c)
 		return 0;
 	if (!x->takeover) {
-		c->lot = GN_LEAVE;
+		c->decision = GN_LEAVE;
 		pr_info("source %u stays with the driver that holds it: takeover=0\n", c->desc.id);
 		return 0;
 	}
 	err = gn_source_try(&c->desc, &what);
 	if (err) {
-		c->lot = GN_LEAVE;
+		c->decision = GN_LEAVE;
 		pr_info("source %u stays with the in-tree driver: %s cannot be mapped (%d)\n",
 			c->desc.id, what, err);
 	}
@@ -64,7 +64,7 @@ static int screen(struct device *dev, void *data)
 }
 
 /* Stop the notifications of one device's present driver. */
-static int quiet(struct device *dev, void *data)
+static int silence(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
 	struct gn_candidate *c = held(x, dev);
@@ -73,8 +73,8 @@ static int quiet(struct device *dev, void *data)
 	if (!c)
 		return 0;
 	notify = gn_notify_find(c->desc.notify);
-	if (notify->quiet)
-		notify->quiet(&c->desc);
+	if (notify->silence)
+		notify->silence(&c->desc);
 	return 0;
 }
 
@@ -82,9 +82,9 @@ static void release(struct device *dev, const struct gn_candidate *c)
 {
 	const struct gn_notify *notify = gn_notify_find(c->desc.notify);
 
-	/* What was quieted rests already; exceptions are kept from the other driver by the hook. */
-	if (!notify->quiet && !notify->hook && !notify->settled)
-		gn_handover_await_rest(&c->desc);
+	/* What was silenced rests already; exceptions are kept from the other driver by the hook. */
+	if (!notify->silence && !notify->hook && !notify->intree_delivers_at_once)
+		gn_rest_await(&c->desc);
 	device_release_driver(dev);
 }
 
@@ -126,8 +126,8 @@ static int take_apart(struct device *dev, void *data)
 static int take_rest(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
-	struct gn_candidate *c = gn_devices_is_ghes(dev) ? gn_devices_candidate(x->choice, dev) :
-							   NULL;
+	struct gn_candidate *c =
+		gn_devices_is_ghes(dev) ? gn_devices_candidate(x->candidates, dev) : NULL;
 
 	if (c && c->apart) {
 		c->apart = false;
@@ -162,8 +162,8 @@ static struct gn_candidate *leaving(const struct gn_exchange *x, struct device *
 
 	if (!gn_devices_is_ghes(dev) || dev->driver != x->driver)
 		return NULL;
-	c = gn_devices_candidate(x->choice, dev);
-	return c && (x->everything || c->lot == GN_WAIT) ? c : NULL;
+	c = gn_devices_candidate(x->candidates, dev);
+	return c && (x->everything || c->decision == GN_WAIT) ? c : NULL;
 }
 
 /* Acknowledge no more. The device lock keeps the source, see mark(). */
@@ -174,9 +174,9 @@ static void hold(const struct gn_exchange *x, struct device *dev, struct gn_cand
 	device_lock(dev);
 	if (dev->driver == x->driver) {
 		s = dev_get_drvdata(dev);
-		if (!s->life.notify->settled || c->desc.ack_shared)
-			gn_handover_hold(s, &c->heir,
-					 !s->life.notify->settled &&
+		if (!s->life.notify->intree_delivers_at_once || c->desc.ack_shared)
+			gn_rest_hold_ack(s, &c->heir,
+					 !s->life.notify->intree_delivers_at_once &&
 						 READ_ONCE(s->in.records) != s->life.marked);
 	}
 	device_unlock(dev);
@@ -199,7 +199,7 @@ static int give(struct device *dev, void *data)
 	hold(x, dev, c);
 	device_release_driver(dev);
 	give_away(dev);
-	gn_handover_free(&c->heir);
+	gn_rest_release_ack(&c->heir);
 	return 0;
 }
 
@@ -232,19 +232,19 @@ static int give_apart(struct device *dev, void *data)
 static int give_owed(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
-	struct gn_candidate *c = gn_devices_is_ghes(dev) ? gn_devices_candidate(x->choice, dev) :
-							   NULL;
+	struct gn_candidate *c =
+		gn_devices_is_ghes(dev) ? gn_devices_candidate(x->candidates, dev) : NULL;
 
 	if (c && c->apart)
-		gn_handover_free(&c->heir);
+		gn_rest_release_ack(&c->heir);
 	return 0;
 }
 
 static int give_rest(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
-	struct gn_candidate *c = gn_devices_is_ghes(dev) ? gn_devices_candidate(x->choice, dev) :
-							   NULL;
+	struct gn_candidate *c =
+		gn_devices_is_ghes(dev) ? gn_devices_candidate(x->candidates, dev) : NULL;
 
 	if (c && c->apart) {
 		c->apart = false;
@@ -268,8 +268,8 @@ static void each_device(const struct gn_exchange *x, int (*fn)(struct device *de
 void gn_exchange_take(const struct gn_exchange *x)
 {
 	each_device(x, screen);
-	gn_choice_keep_together(x->choice);
-	each_device(x, quiet);
+	gn_candidates_keep_together(x->candidates);
+	each_device(x, silence);
 	/*
 	 * The in-tree driver frees a source without waiting for its irq_work,
 	 * which may still hold records of it. After a grace period no CPU has

@@ -12,13 +12,13 @@ struct device_driver;
 /**
  * struct gn_exchange - what changes hands
  * @driver: ours
- * @choice: the sources
+ * @candidates: the sources
  * @takeover: take what another driver holds
  * @everything: give all back, not only those that wait for a hook
  */
 struct gn_exchange {
 	struct device_driver *driver;
-	struct gn_choice *choice;
+	struct gn_candidates *candidates;
 	bool takeover;
 	bool everything;
 };

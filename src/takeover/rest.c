@@ -41,12 +41,12 @@ static bool empty(const struct gn_window *block)
 }
 
 /**
- * gn_handover_await_rest() - wait until no record of a source is under way elsewhere
+ * gn_rest_await() - wait until no record of a source is under way elsewhere
  * @desc: the source, which another driver holds
  *
  * Context: Process context, sleeps, for some 50 ms at most.
  */
-void gn_handover_await_rest(const struct gn_hest_source *desc)
+void gn_rest_await(const struct gn_hest_source *desc)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(REST_MOST_MS);
 	struct gn_window block = {};
@@ -69,15 +69,15 @@ void gn_handover_await_rest(const struct gn_hest_source *desc)
 }
 
 /**
- * gn_handover_hold() - acknowledge no more records of a source that will be given back
+ * gn_rest_hold_ack() - acknowledge no more records of a source that will be given back
  * @s: a bound source
  * @heir: has the source's acknowledgement when the source is destroyed; for
- *        gn_handover_free()
+ *        gn_rest_release_ack()
  * @busy: the source is under fire: wait for the record after which firmware waits
  *
  * Context: Process context, sleeps, for some 50 ms at most.
  */
-void gn_handover_hold(struct gn_source *s, struct gn_ack *heir, bool busy)
+void gn_rest_hold_ack(struct gn_source *s, struct gn_ack *heir, bool busy)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(HOLD_MOST_MS);
 	struct gn_owned owned;
@@ -95,12 +95,12 @@ void gn_handover_hold(struct gn_source *s, struct gn_ack *heir, bool busy)
 }
 
 /**
- * gn_handover_free() - let firmware raise records again
- * @heir: what gn_handover_hold() prepared, of a source that is destroyed
+ * gn_rest_release_ack() - let firmware raise records again
+ * @heir: what gn_rest_hold_ack() prepared, of a source that is destroyed
  *
  * Context: Process context, may sleep.
  */
-void gn_handover_free(struct gn_ack *heir)
+void gn_rest_release_ack(struct gn_ack *heir)
 {
 	gn_ack_release(heir);
 	gn_ack_unmap(heir);

@@ -2,8 +2,8 @@
 /*
  * The moment at which a source changes hands.
  */
-#ifndef GN_HANDOVER_H
-#define GN_HANDOVER_H
+#ifndef GN_REST_H
+#define GN_REST_H
 
 #include <linux/types.h>
 
@@ -11,8 +11,8 @@ struct gn_ack;
 struct gn_hest_source;
 struct gn_source;
 
-void gn_handover_await_rest(const struct gn_hest_source *desc);
-void gn_handover_hold(struct gn_source *s, struct gn_ack *heir, bool busy);
-void gn_handover_free(struct gn_ack *heir);
+void gn_rest_await(const struct gn_hest_source *desc);
+void gn_rest_hold_ack(struct gn_source *s, struct gn_ack *heir, bool busy);
+void gn_rest_release_ack(struct gn_ack *heir);
 
 #endif

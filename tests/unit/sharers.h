@@ -112,7 +112,7 @@ static void unshare(u32 n)
 static inline void give(int n)
 {
 	if (!gn_ack_give(&sharers[n], device))
-		while (!gn_ack_settle(&sharers[n]))
+		while (!gn_ack_write_owed(&sharers[n]))
 			;
 }
 

@@ -243,7 +243,7 @@ TEST(owner_does_not_stay_for_ever)
 	assert_true(memory.words[0] & 1);
 	calls = 0;
 	memory.words[0] = 0;
-	assert_true(gn_ack_settle(&sharers[0]));
+	assert_true(gn_ack_write_owed(&sharers[0]));
 	assert_int_equal(memory.words[0], 2);
 	while_writing = NULL;
 	unshare(2);

@@ -280,8 +280,8 @@ static void follow(const struct path *p, enum way way, bool device)
 	if (!~address)
 		address = 0;
 	assert_non_null(s);
-	s->in.spare = malloc(sizeof(*s->in.spare) + LENGTH);
-	assert_non_null(s->in.spare);
+	s->in.fatal_entry = malloc(sizeof(*s->in.fatal_entry) + LENGTH);
+	assert_non_null(s->in.fatal_entry);
 	memset(window, 0, sizeof(window));
 	letters[0] = 0;
 	met = 0;
@@ -349,7 +349,7 @@ static void follow(const struct path *p, enum way way, bool device)
 	}
 	/* Left because of its place: for process context to map. */
 	assert_true(s->in.moved_to == (p->outcome == GN_LEFT && !(p->how & FULL) ? address : 0));
-	free(s->in.spare);
+	free(s->in.fatal_entry);
 	free(s);
 }
 
