@@ -16,15 +16,16 @@
  * Firmware that rings one CPU leaves the others unrung: there, GN_OWED_DOUBTS NMIs are
  * believed, or those of GN_OWED_DOUBT_NS, and no more. Two things show that a CPU is
  * rung, and each begins the count anew: an NMI of this CPU found a record; or every CPU
- * has had, within GN_OWED_PROMPT_NS of a record, an NMI since the last time that this
- * was so: a round. (A machine that is itself a guest may be slow: hence the time.)
+ * has had an NMI that found one, or was owed, since the last time that this was so: a
+ * round. (The CPUs of a guest do not run all the time: an NMI may come to one of them
+ * long after the record.)
  *
  * What is given up: within a second of a record, and as often as this allows, a foreign
  * NMI is taken for a late one on a CPU that firmware does not ring. On a CPU that it
  * does ring, a foreign NMI is taken for a late one if there is one owed: after
- * NMIs merged, or with firmware that rings CPUs in turn. A foreign NMI that follows
- * each record at once, on every CPU that firmware does not ring, cannot be told from
- * firmware that rings all. And where foreign NMIs have used up what is believed of a
+ * NMIs merged, or with firmware that rings CPUs in turn. Foreign NMIs that follow
+ * records within GN_OWED_NS, on every CPU that firmware does not ring, cannot be told
+ * from firmware that rings all. And where foreign NMIs have used up what is believed of a
  * CPU, and firmware rings all CPUs only then, that CPU may report the first as unknown.
  *
  * Each CPU writes its own part, and an NMI handler is not interrupted by another one
@@ -137,8 +138,7 @@ bool gn_owed_spend(struct gn_owed *owed, struct gn_owed_cpu *cpu, const struct g
 
 	if (!left)
 		return false;
-	if (now->age_ns < GN_OWED_PROMPT_NS)
-		hear(owed, cpu, now->cpus);
+	hear(owed, cpu, now->cpus);
 	before = doubts(owed, cpu);
 	if (!before)
 		cpu->since_ns = now->time_ns;

@@ -12,8 +12,6 @@
 
 /* An NMI may come so long after its record was collected. */
 #define GN_OWED_NS 1000000000ull
-/* Firmware that rings all CPUs for a record rings them within this time. */
-#define GN_OWED_PROMPT_NS 50000000ull
 /* While nothing shows that firmware rings a CPU, so many NMIs are believed there, */
 #define GN_OWED_DOUBTS 8u
 /* or however many came in so short a time. */
