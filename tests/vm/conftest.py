@@ -20,13 +20,13 @@ from pathlib import Path
 import pytest
 
 import bed.lib.platform
-from bed.lib import BUILD, TOP
+from bed.lib import BUILD, PATIENCE, TOP
 from bed.lib.kernels import BUILT, EVERY, SPECIAL, SUPPORTED, Kernel
 from bed.lib.trouble import judge
 from bed.lib.vm import VM, VMError
 
 TAIL = 3000
-LIMIT = 120  # seconds
+LIMIT = 120  # seconds of a quiet machine
 
 outcome = pytest.StashKey[bool]()
 
@@ -93,7 +93,7 @@ def boot(request, kernel, run_dir):
     machines = []
     dirs = []
     marker = request.node.get_closest_marker("limit")
-    limit = marker.args[0] if marker else LIMIT
+    limit = (marker.args[0] if marker else LIMIT) * PATIENCE
 
     def give_up():
         for vm in VM.live:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bed.lib import cper, driver
+from bed.lib import PATIENCE, cper, driver
 from bed.lib.driver import RAS_EVENT, TRACING, Trace
 from bed.lib.platform import Platform
 from bed.lib.sources import Source
@@ -32,7 +32,7 @@ def quiet(machine: Platform, kib: int = 16_384) -> Trace:
     return Trace(machine, RAS_EVENT, kib)
 
 
-def settled(machine: Platform, timeout: float = 60) -> None:
+def settled(machine: Platform, timeout: float = 60 * PATIENCE) -> None:
     machine.quiesce(timeout)
     driver.settle(machine)
 
@@ -88,7 +88,7 @@ class Feed:
                 mine += blocks
                 self.machine.post_many(src, blocks)
 
-    def wait_for_each(self, least: int = 3, timeout: float = 60) -> list[Source]:
+    def wait_for_each(self, least: int = 3, timeout: float = 60 * PATIENCE) -> list[Source]:
         """Until each source has had some records taken; returns those that have had none."""
         before = {src.index: self.machine.taken_of(src) for src in self.machine.sources}
         deadline = time.monotonic() + timeout

@@ -41,7 +41,7 @@ def test_registers_of_every_shape(boot):
     posted = numbered(machine.sources, 100)
     for src in machine.sources:
         machine.post_many(src, posted[src.index])
-    machine.quiesce(60)
+    machine.quiesce()
     driver.settle(machine)
     check_delivered(posted, trace.payloads())
     assert {src.index: machine.neighbours(src) for src in machine.sources} == beside
@@ -62,7 +62,7 @@ def test_blocks_of_every_length(boot):
         if size:
             block = cper.sized(size, src.id)
             machine.post(src, block)
-            driver.settle(machine, 60)
+            driver.settle(machine)
             assert trace.payloads() == [block[84:]]
     tiny = machine.sources[3]
     machine.write_block(tiny, struct.pack("<IIIII", 1, 0, 0, 0, cper.CORRECTED))
@@ -83,7 +83,7 @@ def test_seven_hundred_polled_sources(boot):
     posted = numbered(machine.sources, 2)
     for src in machine.sources:
         machine.post_many(src, posted[src.index])
-    machine.quiesce(60)
+    machine.quiesce()
     driver.settle(machine)
     check_delivered(posted, trace.payloads())
     driver.unload(machine)

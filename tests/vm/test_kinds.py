@@ -40,7 +40,7 @@ def test_each_kind(boot, kernel):
     posted = numbered(machine.sources, RECORDS)
     for src in machine.sources:
         machine.post_many(src, posted[src.index])
-    machine.quiesce(60)
+    machine.quiesce()
     driver.settle(machine)
     check_delivered(posted, trace.payloads())
     check_counters(machine, RECORDS, empty=0)
@@ -48,7 +48,7 @@ def test_each_kind(boot, kernel):
     same = cper.sized(172, 7)
     for src in machine.sources:
         machine.post_many(src, [same] * 100)
-    machine.quiesce(30)
+    machine.quiesce()
     driver.settle(machine)
     assert trace.payloads() == [same[84:]] * 100 * len(machine.sources)
 
@@ -84,7 +84,7 @@ def test_kinds_change_hands_under_fire(boot, kernel):
         if changes > 50:
             for src in machine.sources:
                 machine.gap(src, 0)
-    machine.quiesce(60)
+    machine.quiesce()
     driver.load(machine)
     driver.settle(machine)
     check_delivered(posted, trace.payloads(), ordered=False)
@@ -127,7 +127,7 @@ def test_storm_is_polled_until_it_is_calm(boot):
     posted = numbered([noisy], 800)
     for start in (0, 400):
         machine.post_many(noisy, posted[noisy.index][start:start + 400])
-        machine.quiesce(60)
+        machine.quiesce()
         storms = driver.stats(machine, noisy)["storms"]
         assert storms == 1 + start // 400
         # Calm for two seconds: the interrupt is back.
@@ -206,7 +206,7 @@ def test_no_memory_for_a_block_that_moved(boot):
         machine.move(src, 2)
         block = cper.sized(172, src.id)
         machine.post(src, block)
-        machine.quiesce(20)
+        machine.quiesce()
         driver.settle(machine)
         left = machine.vm.check("cat /sys/module/nomem/parameters/times").strip()
         assert left == "0", "memory never ran out"

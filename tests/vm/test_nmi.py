@@ -135,7 +135,7 @@ def test_two_cpus_by_nmi(boot, where):
     count = 10_000 // 64 + 1
     for src in machine.sources:
         machine.post_many(src, [record(src, n) for n in range(count)], cpu=where)
-    machine.quiesce(120)
+    machine.quiesce(360)
     driver.settle(machine)
     check_once_in_order(trace.payloads(), machine.sources, count)
     assert said(machine, UHHUH) == 0, "NMIs were reported as unknown"
@@ -150,7 +150,7 @@ def test_identical_records(boot):
     src = machine.sources[0]
     block = record(src, 0)
     machine.post_many(src, [block] * 10_000)
-    machine.quiesce(120)
+    machine.quiesce(360)
     driver.settle(machine)
     assert trace.payloads() == [block[HEADERS:]] * 10_000
     stats = driver.stats(machine, src)
@@ -175,7 +175,7 @@ def test_many_sources_by_nmi(boot, count, kind, registers):
     for n in range(3):
         for src in machine.sources:
             machine.post(src, record(src, n))
-    machine.quiesce(60)
+    machine.quiesce()
     driver.settle(machine)
     check_once_in_order(trace.payloads(), machine.sources, 3)
     driver.unload(machine)
@@ -197,14 +197,14 @@ def test_block_moves_by_nmi(boot, where):
             for src in machine.sources:
                 machine.post(src, record(src, n))
             n += 1
-        machine.quiesce(30)
+        machine.quiesce()
     driver.settle(machine)
     check_once_in_order(trace.payloads(), machine.sources, n)
     # And without any NMI: the slow look finds it.
     src = machine.sources[0]
     machine.move(src, where)
     machine.post(src, record(src, n), notify=False)
-    machine.quiesce(10)
+    machine.quiesce()
     driver.settle(machine)
     assert trace.payloads() == [record(src, n)[HEADERS:]]
     # Two blocks at once, an NMI for each on its own CPU, before either is mapped anew.
@@ -214,7 +214,7 @@ def test_block_moves_by_nmi(boot, where):
             machine.move(src, 0 if turn % 2 else where)
         for cpu, src in enumerate(pair):
             machine.post(src, record(src, turn), cpu=cpu)
-        machine.quiesce(10)
+        machine.quiesce()
     driver.settle(machine)
     check_once_in_order(trace.payloads(), pair, 40)
     assert said(machine, UHHUH) == 0
@@ -246,7 +246,7 @@ def test_foreign_nmis(boot):
         machine.post_many(src, [record(src, n) for n in range(20, 220)], cpu="rotate")
     for _ in range(10):
         machine.vm.check("taskset 1 sh -c 'echo l >/proc/sysrq-trigger'")
-    machine.quiesce(60)
+    machine.quiesce()
     driver.settle(machine)
     assert said(machine, "NMI backtrace for cpu 1") >= 10
     for src in machine.sources:
@@ -299,7 +299,7 @@ def test_change_hands(boot, kernel):
     driver.load(machine)
     for src in machine.sources:
         machine.gap(src, 0)
-    machine.quiesce(60)
+    machine.quiesce()
     driver.settle(machine)
     driver.unload(machine)
     said = re.findall(r"given back: (\d+) records received, (\d+) delivered, (\d+) malformed", machine.vm.check("dmesg"))
@@ -343,7 +343,7 @@ def soak(machine, total: int) -> None:
         step = min(100, per_source - done)
         for src in machine.sources:
             machine.post_many(src, [record(src, n) for n in range(done, done + step)], cpu="rotate")
-        machine.quiesce(300)
+        machine.quiesce(900)
         done += step
     driver.settle(machine)
     for src in machine.sources:

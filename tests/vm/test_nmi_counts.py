@@ -33,7 +33,7 @@ def test_foreign_nmi_after_each_record(boot):
     # Firmware that rings every CPU: the first to come takes the record, the others were not sent for nothing.
     rung_on(machine, first, 0, 100, "all")
     machine.post_many(second, [cper.sized(200, n) for n in range(1000)], cpu="all")
-    machine.quiesce(60)
+    machine.quiesce()
     driver.settle(machine)
     assert unknown(machine) == 0, "NMIs of firmware that rings all CPUs were reported as unknown"
     for src in machine.sources:

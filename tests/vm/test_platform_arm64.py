@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from bed.lib import cper
+from bed.lib import PATIENCE, cper
 from bed.lib.driver import Trace
 from bed.lib.sources import Source
 
@@ -40,7 +40,7 @@ def one_by_one(machine, src: Source, numbers: range, size: int = 172) -> None:
         machine.quiesce()
 
 
-def wait_for(condition, what: str, timeout: float = 10) -> None:
+def wait_for(condition, what: str, timeout: float = 10 * PATIENCE) -> None:
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, what
@@ -114,7 +114,7 @@ def test_burst(boot):
         machine.post_many(src, [cper.sized(172, src.index << 32 | n) for n in range(250)])
     # every register of what is interrupted must come back, or this fails
     assert machine.vm.check("seq 200000 | md5sum").split()[0] == md5("".join(f"{n}\n" for n in range(1, 200_001)))
-    machine.quiesce(60)
+    machine.quiesce()
     seen = sequences(trace.payloads())
     for src in machine.sources:
         assert [number & 0xFFFFFFFF for number in seen if number >> 32 == src.index] == list(range(250))

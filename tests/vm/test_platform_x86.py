@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bed.lib import cper
+from bed.lib import PATIENCE, cper
 from bed.lib.driver import Trace
 from bed.lib.platform import Platform
 from bed.lib.sources import Source
@@ -36,7 +36,7 @@ def sequences(trace: Trace) -> list[int]:
     return [int.from_bytes(payload[:8], "little") for payload in trace.payloads()]
 
 
-def wait_for(condition, what: str, timeout: float = 10) -> None:
+def wait_for(condition, what: str, timeout: float = 10 * PATIENCE) -> None:
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, what

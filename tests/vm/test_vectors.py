@@ -74,7 +74,7 @@ def read_to_the_end(machine, src: Source, every: list[vectors.Vector],
     texts = []
 
     def look() -> None:
-        driver.settle(machine, timeout=60)
+        driver.settle(machine)
         texts.append(machine.vm.check(f"cat {driver.TRACING}/trace", 120))
 
     costs = action(look)

@@ -4,7 +4,7 @@
 import struct
 from dataclasses import dataclass
 
-from bed.lib import cper
+from bed.lib import PATIENCE, cper
 from bed.lib.sources import Source
 
 from bed.arm64 import layout
@@ -47,7 +47,7 @@ class Raised:
     def done(self) -> bool:
         return self.slot.op == layout.CALL_NONE
 
-    def wait(self, timeout: float = 20) -> int:
+    def wait(self, timeout: float = 20 * PATIENCE) -> int:
         """Until all are raised; returns the word `witness` pointed at in that instant."""
         try:
             self.machine._wait(self.done, timeout, "the exception")

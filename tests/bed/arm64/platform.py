@@ -11,7 +11,7 @@ from bed.arm64 import acpi, handoff, layout
 from bed.arm64 import erst as erst_device
 from bed.arm64.exceptions import Exceptions
 from bed.arm64.spool import Memory, Report, Reports, Shared, Spool, entry
-from bed.lib import BUILD, hed
+from bed.lib import BUILD, PATIENCE, hed
 from bed.lib.gdb import CallCosts
 from bed.lib.kernels import STRICT, Kernel
 from bed.lib.platform import Platform
@@ -311,7 +311,7 @@ class Arm64(Exceptions, Platform):
         self.ring()
         return numbers
 
-    def quiesce(self, timeout: float = 30) -> None:
+    def quiesce(self, timeout: float = 30 * PATIENCE) -> None:
         def quiet() -> bool:
             return all(spool.empty() and spool.source.published == spool.source.acked for spool in self._spools)
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bed.lib import PATIENCE
 from bed.lib.ram import Ram
 
 MAILBOX_SIZE = 0x100000
@@ -43,12 +44,12 @@ class Agent:
         while not done():
             self.alive()
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{what}: nothing within {timeout} s")
+                raise TimeoutError(f"{what}: nothing within {timeout:.0f} s")
             time.sleep(pause)
             pause = min(pause * 1.5, 0.005)
 
     def wait_ready(self, timeout: float = 60) -> None:
-        self._wait(lambda: self.ram.read32(self.offset) == MAGIC, timeout, "guest agent")
+        self._wait(lambda: self.ram.read32(self.offset) == MAGIC, timeout * PATIENCE, "guest agent")
 
     def _take(self) -> bytes:
         """Output that has arrived in the ring."""
@@ -76,8 +77,8 @@ class Agent:
         self.ram.write32(self.offset + COMMAND_SEQ, self.seq)
 
     def finish(self, timeout: float = 60) -> Result:
-        """Wait for the command that start() started, at most `timeout` seconds."""
-        deadline = time.monotonic() + timeout
+        """Wait for the command that start() started, at most `timeout` seconds of a quiet machine."""
+        deadline = time.monotonic() + timeout * PATIENCE
         output = []
 
         def progress() -> bool:

@@ -4,6 +4,7 @@
 import re
 from dataclasses import dataclass, field
 
+from bed.lib import PATIENCE
 from bed.lib.cper import VENDOR
 from bed.lib.kernels import Kernel
 from bed.lib.platform import Platform
@@ -96,7 +97,7 @@ def shown(machine: Platform, name: str) -> dict[str, str]:
     return dict(line.split(" ", 1) for line in attribute(machine, name).splitlines())
 
 
-def settle(machine: Platform, timeout: float = 30) -> None:
+def settle(machine: Platform, timeout: float = 30 * PATIENCE) -> None:
     """Wait until firmware has every block back and every queue is empty: the next ticks have run."""
     machine.quiesce(timeout)
     machine.vm.check(f"for i in $(seq 100); do cat {DEVICES}/GHES.*/ghes_nmi/queue 2>/dev/null | grep -qv '^0/' || "

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 
-from bed.lib import BUILD
+from bed.lib import BUILD, PATIENCE
 from bed.lib.kernels import Kernel
 from bed.lib.sources import Source, number
 from bed.lib.vm import VM, VMError
@@ -58,7 +58,7 @@ class Platform(ABC):
         """The same for many records, fast."""
 
     @abstractmethod
-    def quiesce(self, timeout: float = 30) -> None:
+    def quiesce(self, timeout: float = 30 * PATIENCE) -> None:
         """Wait until every record is out and every source free; TimeoutError says which is not."""
 
     @abstractmethod

@@ -8,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from bed.lib import PATIENCE
 from bed.lib.agent import Agent, Result
 from bed.lib.ram import Ram
 
@@ -112,7 +113,7 @@ class VM:
 
     def wait_console(self, regex: str, timeout: float = 60) -> re.Match:
         """Wait until the console matches, or the guest is gone without."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * PATIENCE
         while True:
             running = self.running()
             match = re.search(regex, self.console_text(), re.MULTILINE)
@@ -121,18 +122,18 @@ class VM:
             if not running:
                 raise self.error(f"{self.gone} and has not said {regex!r}")
             if time.monotonic() > deadline:
-                raise self.error(f"console has not said {regex!r} within {timeout} s")
+                raise self.error(f"console has not said {regex!r} within {timeout * PATIENCE} s")
             time.sleep(0.02)
 
     def wait_exit(self, timeout: float = 60) -> int:
         """Wait for the guest to power off or reset."""
         try:
-            status = self.process.wait(timeout)
+            status = self.process.wait(timeout * PATIENCE)
             if status < 0:
                 raise self.error(self.gone)
             return status
         except subprocess.TimeoutExpired:
-            raise self.error(f"the guest still runs after {timeout} s") from None
+            raise self.error(f"the guest still runs after {timeout * PATIENCE} s") from None
 
     def wait_ready(self, timeout: float = 60) -> None:
         """Wait until commands can be run."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bed.lib import hed
+from bed.lib import PATIENCE, hed
 from bed.lib.kernels import STRICT, Kernel
 from bed.lib.platform import Event, Platform
 from bed.lib.ram import Ram
@@ -164,7 +164,7 @@ DefinitionBlock ("", "SSDT", 2, "{OEM.decode()}", "{CREATOR.decode()}", 1)
         """Let one gated record of the source go."""
         self._talk(self.firmware.open_gate, self._feed(src))
 
-    def quiesce(self, timeout: float = 30) -> None:
+    def quiesce(self, timeout: float = 30 * PATIENCE) -> None:
         deadline = time.monotonic() + timeout
         while not self._talk(self.firmware.wait_idle, min(0.5, max(0, deadline - time.monotonic()))):
             self.vm.alive()

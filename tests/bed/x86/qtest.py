@@ -3,6 +3,8 @@
 
 import socket
 
+from bed.lib import PATIENCE
+
 # Message signalled interrupts (Intel SDM volume 3, "Message Signalled Interrupts"): the address names
 # the local APIC, the data the delivery mode.
 MSI_AT = 0xFEE00000
@@ -19,7 +21,7 @@ PORT_COMMANDS = {1: "b", 2: "w", 4: "l"}
 class Qtest:
     """One command at a time over a connected socket; returns when QEMU has carried it out."""
 
-    def __init__(self, sock: socket.socket, timeout: float = 30) -> None:
+    def __init__(self, sock: socket.socket, timeout: float = 30 * PATIENCE) -> None:
         self.sock = sock
         self.sock.settimeout(timeout)
         self.input = b""
