@@ -9,7 +9,7 @@
  * record. Left alone, the kernel would report such an NMI as unknown, and may panic.
  *
  * So each CPU is owed one NMI per collected record, less one for each NMI that had a
- * record there. An NMI that finds nothing is believed while one is owed to its CPU,
+ * record there; no more than can be under way, for NMIs merge. An NMI that finds nothing is believed while one is owed to its CPU,
  * and the last record was collected no longer than GN_OWED_NS ago.
  *
  * A foreign NMI (a watchdog card's, a button's) must not be lost to this for ever.
@@ -86,10 +86,11 @@ NOKPROBE_SYMBOL(gn_owed_claim);
 static u32 unanswered(const struct gn_owed_cpu *cpu, const struct gn_owed_now *now)
 {
 	s32 left = (s32)(now->collected - READ_ONCE(cpu->answered));
+	u32 most = now->sources + GN_OWED_LATE;
 
 	if (now->age_ns >= GN_OWED_NS || left <= 0)
 		return 0;
-	return (u32)left < now->sources ? (u32)left : now->sources;
+	return (u32)left < most ? (u32)left : most;
 }
 NOKPROBE_SYMBOL(unanswered);
 
@@ -114,7 +115,7 @@ NOKPROBE_SYMBOL(believes);
  * @now: what there is to be owed for
  *
  * Context: Any. A snapshot, if another CPU asks.
- * Return: 0 to the number of sources.
+ * Return: 0 to the number of sources and GN_OWED_LATE.
  */
 u32 gn_owed_left(const struct gn_owed *owed, const struct gn_owed_cpu *cpu,
 		 const struct gn_owed_now *now)

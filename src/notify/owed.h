@@ -10,6 +10,11 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
+/*
+ * NMIs that a CPU may have got for records that others have collected, and that firmware
+ * has written over since: one that runs and one that is latched.
+ */
+#define GN_OWED_LATE 2u
 /* An NMI may come so long after its record was collected. */
 #define GN_OWED_NS 1000000000ull
 /* While nothing shows that firmware rings a CPU, so many NMIs are believed there, */
@@ -50,7 +55,7 @@ struct gn_owed {
  * @collected: records of all NMI sources that were collected so far; wraps
  * @age_ns: nanoseconds since the last of them was
  * @time_ns: a clock of this CPU
- * @sources: how many sources there are: no more records can be under way at once
+ * @sources: how many sources there are: each may have one record under way
  * @cpus: CPUs that are online
  */
 struct gn_owed_now {
