@@ -13,7 +13,8 @@ from bed.lib.sources import Source
 from bed.lib.vm import CommandError, VMError
 from bed.x86 import costs, layout, table
 
-pytestmark = [pytest.mark.arch("x86_64"), pytest.mark.enough("6.12")]
+# No case loads the module: what is said of unknown NMIs is the in-tree driver's doing.
+pytestmark = [pytest.mark.arch("x86_64"), pytest.mark.enough("6.12"), pytest.mark.allow_console("Uhhuh|Dazed")]
 # What the kernel has no part in needs no second one.
 one_kernel = pytest.mark.kernels("6.12")
 # The kernel on an NMI that nobody claims.
@@ -253,7 +254,6 @@ def test_sources(boot, count, registers, kind):
     assert sorted(sequences(trace)) == list(range(count))
 
 
-@pytest.mark.allow_console("Uhhuh|Dazed")  # the in-tree driver's
 def test_costs(boot, kernel):
     """An NMI's cost is the same in every run, and for the in-tree driver what it was elsewhere."""
     def cost(machine: Platform, action=None) -> int:
@@ -283,7 +283,6 @@ def test_costs(boot, kernel):
     assert measured == pytest.approx(COST[kernel.version], rel=TOLERANCE)
 
 
-@pytest.mark.allow_console("Uhhuh|Dazed")  # the in-tree driver's
 @pytest.mark.limit(180)
 def test_storm_x86_platform(boot):
     """10,000 records over 64 sources, with NMIs on both CPUs, are out in a minute; none is invented."""
@@ -313,7 +312,6 @@ def test_storm_x86_platform(boot):
     assert len(seen) > 9900
 
 
-@pytest.mark.allow_console("Uhhuh|Dazed")  # the in-tree driver's
 @pytest.mark.limit(180)
 def test_overtake(boot):
     """A record can be published for a source that the other CPU's handler has just passed.
