@@ -321,8 +321,10 @@ def test_overtake(boot):
     machine = boot(nmis(64), smp=2)
     machine.vm.check("echo 0 >/proc/sys/kernel/printk")
     *others, first, second = machine.sources  # it looks at the last one first
-    tries, lost, missed = 40, 0, 0
-    for n in range(tries):
+    tries, lost, missed = 0, 0, 0
+    # On a busy machine the other CPU often comes to its handler late, when nothing can be lost.
+    while tries < 40 or lost < 4 and tries < 400:
+        n, tries = tries, tries + 1
         for src in others:
             machine.post(src, cper.sized(200, n), notify=False)
         # Should a CPU still be in the handler, the in-tree driver misses the first one as well.
@@ -337,7 +339,7 @@ def test_overtake(boot):
             machine.notify(second)
             time.sleep(0.02)
         time.sleep(0.01)
-    assert lost >= tries // 10 and missed < tries // 10
+    assert lost >= 4 and missed < tries // 10
 
 
 @one_kernel
