@@ -69,7 +69,7 @@ soak:
 
 matrix:
 	scripts/fetch tools build vm test x86
-	scripts/matrix --readme $(T)
+	scripts/matrix --write $(T)
 
 deb:
 	scripts/deb

@@ -167,7 +167,7 @@ void gn_console_last_words(const struct gn_record *record)
 
 	show(KERN_EMERG, record, other ? NULL : scratch, LINES_MAX);
 	if (!other)
-		atomic_set_release(&taken, 0);
+		atomic_set_release(&taken, 0); /* LAST_WORDS: pairs with atomic_xchg() */
 }
 NOKPROBE_SYMBOL(gn_console_last_words);
 

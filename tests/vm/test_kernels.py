@@ -15,8 +15,8 @@ IN_TREE, OURS = "GHES", "ghes_nmi"
 
 
 def documented(kernel) -> set[str]:
-    """What docs/ABI describes and this architecture has."""
-    text = (TOP / "docs/ABI").read_text(encoding="utf-8")
+    """What docs/user/ABI describes and this architecture has."""
+    text = (TOP / "docs/user/ABI").read_text(encoding="utf-8")
     other = {"arm64": "x86", "x86_64": "arm64"}[kernel.arch]
     names = set()
     for entry in text.split("\n\n"):
@@ -27,7 +27,7 @@ def documented(kernel) -> set[str]:
 
 
 def interfaces(machine) -> set[str]:
-    """What the loaded module shows, by the names of docs/ABI."""
+    """What the loaded module shows, by the names of docs/user/ABI."""
     out = machine.vm.check(
         "cd /; find sys/module/ghes_nmi*/parameters sys/bus/platform/drivers/ghes_nmi sys/bus/platform/devices/GHES.*/ghes_nmi "
         f"-type f; ls -d {driver.TRACING}/events/ghes_nmi/*/ | sed 's,/$,,'")
@@ -61,7 +61,7 @@ def test_core(boot, kernel, record_property):
         assert driver.bound(machine, local) is None
         # An attribute, a parameter or an event without a description, or a description of nothing.
         ours = {name for name in documented(kernel) if "/events/ras/" not in name}
-        assert interfaces(machine) ^ ours == set(), "docs/ABI and the module differ"
+        assert interfaces(machine) ^ ours == set(), "docs/user/ABI and the module differ"
         trace = Trace(machine, driver.SECTION_EVENT)
         blocks = [cper.sized(172, 1, cper.CORRECTED), cper.sized(4096, 2, cper.RECOVERABLE),
                   cper.sized(65536, 3, cper.NONE)]
