@@ -66,6 +66,16 @@ def test_dkms_passes_over_what_cannot_be_built(source, poor, action):
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize("action", ["build", "install", "autoinstall"])
+def test_dkms_passes_over_headers_that_are_not_whole(source, tmp_path, action):
+    kernel = Kernel("x86_64", "6.12")
+    assert kernel.missing() is None
+    (tmp_path / "headers/include").mkdir(parents=True)
+    read, verdict, said = conf(source, kernel, tmp_path / "headers", action)
+    assert (read["AUTOINSTALL"], verdict) == ("", "excluded")
+    assert "headers is not a kernel build directory" in said
+
+
 def test_dkms_does_not_look_at_a_kernel_when_only_asked(source, poor):
     kernel, headers = poor
     assert conf(source, kernel, headers, "status") == ({"AUTOINSTALL": "yes", "WEAK": "yes"}, "built", "")

@@ -15,6 +15,7 @@ from bed.lib.vm import VM
 
 APT = "DEBIAN_FRONTEND=noninteractive apt-get -y -q -o Dir::Etc::sourceparts=/dev/null"
 OUT_OF_RANGE = "9.9.0-1-cloud-amd64"
+POOR = "6.12.999-1-cloud-amd64"  # in the range, and its headers are not enough for any module
 # From apt to the first error on the screen, beside the kernel's download.
 MINUTES = 3
 
@@ -104,23 +105,24 @@ class Machine:
         assert label in self.check("dmesg")
 
 
-def made_up_headers(debian: Debian) -> Path:
+def made_up_headers(debian: Debian, release: str) -> Path:
     """A package of headers as Debian makes them, of a kernel that does not exist."""
-    folder = debian.run_dir / "headers"
+    version = release.partition("-cloud")[0]
+    folder = debian.run_dir / f"headers-{version}"
     (folder / "DEBIAN").mkdir(parents=True)
-    (folder / f"usr/src/linux-headers-{OUT_OF_RANGE}/include").mkdir(parents=True)
-    (folder / f"usr/src/linux-headers-{OUT_OF_RANGE}/.config").write_text("CONFIG_ACPI_APEI_GHES=y\nCONFIG_RAS=y\n")
-    modules = folder / "lib/modules" / OUT_OF_RANGE
+    (folder / f"usr/src/linux-headers-{release}/include").mkdir(parents=True)
+    (folder / f"usr/src/linux-headers-{release}/.config").write_text("CONFIG_ACPI_APEI_GHES=y\nCONFIG_RAS=y\n")
+    modules = folder / "lib/modules" / release
     modules.mkdir(parents=True)
-    (modules / "build").symlink_to(f"/usr/src/linux-headers-{OUT_OF_RANGE}")
+    (modules / "build").symlink_to(f"/usr/src/linux-headers-{release}")
     (folder / "DEBIAN/control").write_text(
-        f"Package: linux-headers-{OUT_OF_RANGE}\nVersion: 9.9.0-1\nArchitecture: amd64\nMaintainer: nobody\n"
-        "Description: headers of a kernel from the future\n")
+        f"Package: linux-headers-{release}\nVersion: {version}\nArchitecture: amd64\nMaintainer: nobody\n"
+        "Description: headers of a kernel that does not exist\n")
     postinst = folder / "DEBIAN/postinst"
-    postinst.write_text(f"#!/bin/sh\nset -e\nrun-parts --report --exit-on-error --arg={OUT_OF_RANGE} "
+    postinst.write_text(f"#!/bin/sh\nset -e\nrun-parts --report --exit-on-error --arg={release} "
                         "/etc/kernel/header_postinst.d\n")
     postinst.chmod(0o755)
-    file = debian.run_dir / f"linux-headers-{OUT_OF_RANGE}_9.9.0-1_amd64.deb"
+    file = debian.run_dir / f"linux-headers-{release}_{version}_amd64.deb"
     subprocess.run(["dpkg-deb", "-b", "--root-owner-group", folder, file], check=True, capture_output=True)
     return file
 
@@ -174,7 +176,7 @@ def test_three_minutes(debian, packages, request, capsys):
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("debian", ["bookworm", "trixie"], indirect=True)
 def test_install_to_purge(debian, packages, request):
-    """Installed on the running kernel, loaded, the first error seen; a kernel out of range; loaded at boot; purged.
+    """Installed on the running kernel, loaded, the first error seen; kernels that cannot be served; loaded at boot; purged.
 
     Without --full the machine comes with the packages installed, by its own apt and dkms, on this machine's processor;
     and there is no kernel to upgrade to. So does trixie's always.
@@ -182,7 +184,8 @@ def test_install_to_purge(debian, packages, request):
     full = request.config.getoption("full") and debian.suite == "bookworm"
     old, new = debian.release(), debian.release("next-release")
     debian.add_agent()
-    debian.add_repository([*packages, made_up_headers(debian), *(debian.root / "repository").glob("*.deb" if full else "none")])
+    debian.add_repository([*packages, made_up_headers(debian, OUT_OF_RANGE), made_up_headers(debian, POOR),
+                           *(debian.root / "repository").glob("*.deb" if full else "none")])
     debian.make_disk(*(() if full else packages))
     machine = debian.boot(debian.first_kernel())
     guest = Machine(machine)
@@ -196,11 +199,13 @@ def test_install_to_purge(debian, packages, request):
     assert guest.bound() == "ghes_nmi", guest.check("journalctl -b -u ghes-nmi")
     guest.see_error("FIRST_ERROR")
 
-    # A kernel that the module does not know: said, and nothing is broken.
-    said = guest.check(f"{APT} install linux-headers-{OUT_OF_RANGE} 2>&1", 120)
+    # A kernel that the module does not know, and one for which a build would fail: said, and nothing is broken.
+    said = guest.check(f"{APT} install linux-headers-{OUT_OF_RANGE} linux-headers-{POOR} 2>&1", 120)
     assert f"kernel {OUT_OF_RANGE} is outside the supported range (Linux 5.10 to 7.3)" in said, said
+    assert f"/lib/modules/{POOR}/build is not a kernel build directory" in said, said
     guest.consistent()
-    assert "installed" not in guest.dkms(OUT_OF_RANGE) and "built" not in guest.dkms(OUT_OF_RANGE)
+    for release in (OUT_OF_RANGE, POOR):
+        assert "installed" not in guest.dkms(release) and "built" not in guest.dkms(release)
 
     running = old
     loaded_at_boot = not full  # there this was the first boot with the packages
@@ -227,7 +232,7 @@ def test_install_to_purge(debian, packages, request):
     guest.see_error("AFTER_BOOT")
 
     # Nothing stays, and the sources are the kernel's own driver's again.
-    said = guest.check(f"{APT} purge ghes-nmi-dkms ghes-nmi-tools linux-headers-{OUT_OF_RANGE} 2>&1", 300)
+    said = guest.check(f"{APT} purge ghes-nmi-dkms ghes-nmi-tools linux-headers-{OUT_OF_RANGE} linux-headers-{POOR} 2>&1", 300)
     (debian.run_dir / "purge.log").write_text(said)
     guest.consistent()
     assert guest.bound() == "GHES"

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from bed.lib import BUILD, TOP
 from bed.lib.kernels import Kernel
@@ -57,6 +58,7 @@ class RootKernel(Kernel):
 
     name: str = ""
     directory: Path = ROOTS
+    our_init: ClassVar[bool] = False
 
     @property
     def image(self) -> Path:

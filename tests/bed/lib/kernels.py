@@ -8,6 +8,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 from bed.lib import BUILD, TOP
 
@@ -93,6 +94,8 @@ class Kernel:
     arch: str
     version: str  # its name in kernels.list or tests/kernels/built.list
     root: Path | None = None  # another initramfs than the one built for it
+    # Is PID 1 tests/bed/guest/init, which starts the CPUs that maxcpus= leaves out?
+    our_init: ClassVar[bool] = True
 
     @property
     def of(self) -> str:

@@ -74,7 +74,7 @@ class X86(Platform):
                  f"memmap={self.layout.reserved // MIB}M${RESERVED_AT:#x}", STRICT,
                  # A booting kernel patches its code all the time, which QEMU's emulation of several CPUs cannot follow
                  # now and then: a CPU meets the breakpoint when it is gone. /init starts the others.
-                 "maxcpus=1" if smp > 1 and agent else "", append,
+                 "maxcpus=1" if smp > 1 and agent and kernel.our_init else "", append,
                  f"gn_agent={AGENT_AT:#x}" if agent else ""]
         if hest is True:
             hest = len(sources).to_bytes(4, "little") + sources_hest(sources) if sources else b""
