@@ -91,7 +91,7 @@ static int __init gn_init(void)
 	err = gn_bind_init(&options);
 	if (err)
 		goto exit_intree;
-	gn_hook_init(gn_bind_take, gn_bind_give);
+	gn_hook_init(gn_bind_take_over, gn_bind_give_back);
 	gn_trace_init();
 	return 0;
 

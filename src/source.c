@@ -96,7 +96,7 @@ bool gn_source_own(struct gn_source *s, struct gn_owned *owned)
 
 	for (tries = 0; tries < 1000; tries++) {
 		local_irq_save(owned->flags);
-		if (gn_claim_take(&s->in.claim, &owned->seen))
+		if (gn_claim_enter(&s->in.claim, &owned->seen))
 			return true;
 		local_irq_restore(owned->flags);
 		usleep_range(500, 1000);

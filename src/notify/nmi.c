@@ -117,7 +117,7 @@ static notrace int ghes_nmi_ring(unsigned int type, struct pt_regs *regs)
 			handled += ring_stride(t, i, regs);
 	}
 	if (unlikely(handled))
-		gn_owed_claim(&owed, this_cpu_ptr(&owed_here), num_online_cpus());
+		gn_owed_answer(&owed, this_cpu_ptr(&owed_here), num_online_cpus());
 	return handled;
 }
 NOKPROBE_SYMBOL(ghes_nmi_ring);
@@ -173,7 +173,7 @@ static int ghes_nmi_unknown(unsigned int type, struct pt_regs *regs)
 	struct gn_owed_now now;
 
 	if (explained) {
-		gn_owed_claim(&owed, here, num_online_cpus());
+		gn_owed_answer(&owed, here, num_online_cpus());
 		return explained;
 	}
 	now = owed_now(t);

@@ -25,7 +25,7 @@ struct gn_source;
  *             errno; the reason was printed
  * @changing: sources are about to change hands, or have done so; may sleep, may
  *            be NULL
- * @after_give: the other driver has every source, and @changing(false) follows; may
+ * @after_give_back: the other driver has every source, and @changing(false) follows; may
  *            sleep, may be NULL
  * @silence: another driver holds the source: make its notification stop ringing
  *         that driver, which is about to be released; may sleep, may be NULL
@@ -41,7 +41,7 @@ struct gn_notify {
 	bool intree_delivers_at_once;
 	int (*available)(void);
 	void (*changing)(bool changing);
-	void (*after_give)(void);
+	void (*after_give_back)(void);
 	void (*silence)(const struct gn_hest_source *desc);
 	int (*arm)(struct gn_source *s);
 	void (*disarm)(struct gn_source *s);

@@ -67,20 +67,20 @@ void gn_owed_begin(struct gn_owed_cpu *cpu, u32 collected)
 }
 
 /**
- * gn_owed_claim() - an NMI of this CPU had a record
+ * gn_owed_answer() - an NMI of this CPU had a record
  * @owed: what all CPUs know
  * @cpu: this CPU's part
  * @cpus: CPUs that are online
  *
  * Context: NMI handler.
  */
-void gn_owed_claim(struct gn_owed *owed, struct gn_owed_cpu *cpu, u32 cpus)
+void gn_owed_answer(struct gn_owed *owed, struct gn_owed_cpu *cpu, u32 cpus)
 {
 	WRITE_ONCE(cpu->answered, cpu->answered + 1);
 	WRITE_ONCE(cpu->doubts, 0);
 	hear(owed, cpu, cpus);
 }
-NOKPROBE_SYMBOL(gn_owed_claim);
+NOKPROBE_SYMBOL(gn_owed_answer);
 
 /* NMI-safe. How many of the records have not had their NMI on a CPU. */
 static u32 unanswered(const struct gn_owed_cpu *cpu, const struct gn_owed_now *now)

@@ -67,7 +67,7 @@ struct gn_owed_now {
 };
 
 void gn_owed_begin(struct gn_owed_cpu *cpu, u32 collected);
-void gn_owed_claim(struct gn_owed *owed, struct gn_owed_cpu *cpu, u32 cpus);
+void gn_owed_answer(struct gn_owed *owed, struct gn_owed_cpu *cpu, u32 cpus);
 u32 gn_owed_left(const struct gn_owed *owed, const struct gn_owed_cpu *cpu,
 		 const struct gn_owed_now *now);
 bool gn_owed_spend(struct gn_owed *owed, struct gn_owed_cpu *cpu, const struct gn_owed_now *now);

@@ -20,7 +20,7 @@
  * comes while the code it interrupts owns the claim leaves its mark and goes.
  *
  *	MARK	atomic_set() before CLAIM_CALL: who owns the claim and reads that call sees it
- *	TAKE	atomic_xchg(): one owner writes for one mark
+ *	UNMARK	atomic_xchg(): one owner writes for one mark
  *
  * Other writers, firmware among them, may change the word between the read and the write.
  * In Normal memory a compare-and-exchange notices. An owner that has looked or tried too
@@ -42,8 +42,8 @@
 #include "path/claim.h"
 
 /* Looks in a row, and tries to write a word that others write too. */
-#define LOOKS_MAX 8
-#define TRIES_MAX 8
+#define ROUNDS_MAX 8
+#define TRIES_MAX  8
 
 /* Sources that can share one word: a bit each. */
 #define SLOTS 64u
@@ -130,7 +130,7 @@ static bool write_marked(struct gn_bank *bank)
 	for (i = 0; i < n; i++) {
 		struct slot *slot = &bank->slots[i];
 
-		if (!atomic_read(&slot->marked) || !atomic_xchg(&slot->marked, 0)) /* TAKE */
+		if (!atomic_read(&slot->marked) || !atomic_xchg(&slot->marked, 0)) /* UNMARK */
 			continue;
 		if (!update(&slot->reg, slot->keep, slot->set)) {
 			atomic_set(&slot->marked, 1);
@@ -150,13 +150,13 @@ NOKPROBE_SYMBOL(write_marked);
  */
 bool gn_ack_write_owed(struct gn_ack *a)
 {
-	int seen, looks = LOOKS_MAX;
+	int seen, rounds = ROUNDS_MAX;
 	bool all;
 
-	if (!a->bank || !gn_claim_take(&a->bank->claim, &seen))
+	if (!a->bank || !gn_claim_enter(&a->bank->claim, &seen))
 		return true;
 	do {
-		if (!looks--) {
+		if (!rounds--) {
 			gn_claim_abandon(&a->bank->claim);
 			return false;
 		}
@@ -177,7 +177,7 @@ bool gn_ack_give_slowly(struct gn_ack *a)
 {
 	u64 value;
 
-	if (a->way == GN_ACK_HELD) {
+	if (a->way == GN_ACK_WITHHELD) {
 		a->owed = true;
 		return true;
 	}
@@ -193,28 +193,28 @@ bool gn_ack_give_slowly(struct gn_ack *a)
 NOKPROBE_SYMBOL(gn_ack_give_slowly);
 
 /**
- * gn_ack_hold() - from now on an acknowledgement is owed, not given
+ * gn_ack_withhold() - from now on an acknowledgement is owed, not given
  * @a: the acknowledgement
  *
  * Context: Owner of the source's collecting claim.
  */
-void gn_ack_hold(struct gn_ack *a)
+void gn_ack_withhold(struct gn_ack *a)
 {
-	if (a->way == GN_ACK_NONE || a->way == GN_ACK_HELD)
+	if (a->way == GN_ACK_NONE || a->way == GN_ACK_WITHHELD)
 		return;
 	a->kept = a->way;
-	a->way = GN_ACK_HELD;
+	a->way = GN_ACK_WITHHELD;
 }
 
 /**
- * gn_ack_release() - the opposite: give what is owed
+ * gn_ack_resume() - the opposite: give what is owed
  * @a: the acknowledgement, held or not
  *
- * Context: As gn_ack_hold(); or nobody collects from the source any more.
+ * Context: As gn_ack_withhold(); or nobody collects from the source any more.
  */
-void gn_ack_release(struct gn_ack *a)
+void gn_ack_resume(struct gn_ack *a)
 {
-	if (a->way != GN_ACK_HELD)
+	if (a->way != GN_ACK_WITHHELD)
 		return;
 	a->way = a->kept;
 	if (a->owed)
@@ -290,7 +290,7 @@ static void leave(struct gn_ack *a)
 	int seen;
 
 	mutex_lock(&banking);
-	while (!gn_claim_take(&bank->claim, &seen))
+	while (!gn_claim_enter(&bank->claim, &seen))
 		usleep_range(10, 50);
 	do {
 		while (!write_marked(bank))

@@ -14,17 +14,17 @@
 struct gn_bank;
 
 enum gn_ack_way {
-	GN_ACK_NONE,   /* GHESv1: there is no register, a cleared status says it all */
-	GN_ACK_PLAIN,  /* 64 bits of memory that no other source acknowledges by */
-	GN_ACK_SHAPED, /* a register of another shape, or an I/O port */
-	GN_ACK_SHARED, /* other sources' acknowledgements are in the same word */
-	GN_ACK_HELD,   /* owed for now */
+	GN_ACK_NONE,	 /* GHESv1: there is no register, a cleared status says it all */
+	GN_ACK_PLAIN,	 /* 64 bits of memory that no other source acknowledges by */
+	GN_ACK_SHAPED,	 /* a register of another shape, or an I/O port */
+	GN_ACK_SHARED,	 /* other sources' acknowledgements are in the same word */
+	GN_ACK_WITHHELD, /* owed for now */
 };
 
 /**
  * struct gn_ack - how a source acknowledges
  * @way: enum gn_ack_way
- * @kept: the way while @way is GN_ACK_HELD
+ * @kept: the way while @way is GN_ACK_WITHHELD
  * @owed: firmware waits: one was to be given while it was held
  * @slot: the source's place in @bank
  * @keep: bits of the word that stay as they are
@@ -50,8 +50,8 @@ int gn_ack_map(struct gn_ack *a, const struct gn_hest_source *desc);
 void gn_ack_unmap(struct gn_ack *a);
 bool gn_ack_give_slowly(struct gn_ack *a);
 bool gn_ack_write_owed(struct gn_ack *a);
-void gn_ack_hold(struct gn_ack *a);
-void gn_ack_release(struct gn_ack *a);
+void gn_ack_withhold(struct gn_ack *a);
+void gn_ack_resume(struct gn_ack *a);
 
 /**
  * gn_ack_give() - acknowledge a record whose block is cleared

@@ -23,7 +23,7 @@
  * sees:
  *	CLAIM_LEAVE: atomic_cmpxchg(), fully ordered on success, pairs with CALL.
  *
- * gn_claim_take() runs in any context and at any nesting depth. Pure.
+ * gn_claim_enter() runs in any context and at any nesting depth. Pure.
  */
 #ifndef GN_CLAIM_H
 #define GN_CLAIM_H
@@ -37,7 +37,7 @@ struct gn_claim {
 };
 
 /* NMI-safe. Any number of callers. True: the caller owns it, @seen is set. */
-static __always_inline bool gn_claim_take(struct gn_claim *claim, int *seen)
+static __always_inline bool gn_claim_enter(struct gn_claim *claim, int *seen)
 {
 	*seen = 1;
 	return atomic_fetch_inc(&claim->calls) == 0; /* CLAIM_CALL */

@@ -163,7 +163,7 @@ static __always_inline enum gn_outcome collect_masked(struct gn_source *s, struc
 	enum gn_outcome outcome;
 	int seen;
 
-	if (!gn_claim_take(&s->in.claim, &seen))
+	if (!gn_claim_enter(&s->in.claim, &seen))
 		return GN_BUSY;
 	outcome = unlikely(s->in.device) ? look_device(s, regs, asker) :
 					   look(s, regs, false, asker);

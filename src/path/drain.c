@@ -202,7 +202,7 @@ void gn_drain_here(struct gn_source *s)
 	bool left;
 	int seen;
 
-	if (!gn_claim_take(&s->draining, &seen))
+	if (!gn_claim_enter(&s->draining, &seen))
 		return;
 	do {
 		run = drain_some(s, false);
@@ -232,7 +232,7 @@ void gn_drain_in_task(struct gn_source *s)
 	mutex_lock(&s->delivering);
 	do {
 		/* The other one runs in an interrupt, or as one: soon it is done. */
-		while (!gn_claim_take(&s->draining, &seen))
+		while (!gn_claim_enter(&s->draining, &seen))
 			usleep_range(20, 50);
 		do {
 			do {

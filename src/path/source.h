@@ -82,7 +82,7 @@ struct gn_intake {
  * @heir: where the acknowledgement goes when the source ends; NULL: nowhere
  * @armed: what the notification has of its own
  * @storms: how often the source was polled for ringing too often
- * @marked: records collected when takeover/bind.c looked last
+ * @sampled: records collected when gn_exchange_sample() read them
  */
 struct gn_life {
 	const struct gn_notify *notify;
@@ -91,7 +91,7 @@ struct gn_life {
 	struct page **pages;
 	u32 npages;
 	struct gn_ack *heir;
-	u64 marked;
+	u64 sampled;
 };
 
 /**

@@ -162,12 +162,12 @@ NOKPROBE_SYMBOL(gn_console_queued);
 void gn_console_last_words(const struct gn_record *record)
 {
 	static u8 scratch[GN_SCRATCH];
-	static atomic_t taken;
-	bool other = atomic_xchg(&taken, 1);
+	static atomic_t busy;
+	bool other = atomic_xchg(&busy, 1);
 
 	show(KERN_EMERG, record, other ? NULL : scratch, LINES_MAX);
 	if (!other)
-		atomic_set_release(&taken, 0); /* LAST_WORDS: pairs with atomic_xchg() */
+		atomic_set_release(&busy, 0); /* LAST_WORDS: pairs with atomic_xchg() */
 }
 NOKPROBE_SYMBOL(gn_console_last_words);
 

@@ -32,8 +32,8 @@
 static LIST_HEAD(hooks);
 static DEFINE_MUTEX(lock); /* of the list, and of taking and giving */
 static u32 served;	   /* notification types that are rung now, a bit each */
-static void (*take_sources)(u8 type);
-static void (*give_sources)(u8 type);
+static void (*take_over_sources)(u8 type);
+static void (*give_back_sources)(u8 type);
 
 /**
  * gn_hook_serves() - does a hook ring this notification
@@ -57,12 +57,12 @@ static void update(void)
 		if (!hook->off)
 			now |= hook->rings;
 	for (type = 0; type < GN_NOTIFY_TYPES; type++)
-		if (was & ~now & BIT(type) && give_sources)
-			give_sources(type);
+		if (was & ~now & BIT(type) && give_back_sources)
+			give_back_sources(type);
 	WRITE_ONCE(served, now);
 	for (type = 0; type < GN_NOTIFY_TYPES; type++)
-		if (now & ~was & BIT(type) && take_sources)
-			take_sources(type);
+		if (now & ~was & BIT(type) && take_over_sources)
+			take_over_sources(type);
 }
 
 static void look(struct work_struct *work);
@@ -120,16 +120,16 @@ EXPORT_SYMBOL_GPL(ghes_nmi_remove_hooks);
 
 /**
  * gn_hook_init() - who takes sources and gives them back
- * @take: a hook rings this notification type now
- * @give: it soon will not any more
+ * @take_over: a hook rings this notification type now
+ * @give_back: it soon will not any more
  *
  * Context: Process context. Both may sleep.
  */
-void gn_hook_init(void (*take)(u8 type), void (*give)(u8 type))
+void gn_hook_init(void (*take_over)(u8 type), void (*give_back)(u8 type))
 {
 	mutex_lock(&lock);
-	take_sources = take;
-	give_sources = give;
+	take_over_sources = take_over;
+	give_back_sources = give_back;
 	mutex_unlock(&lock);
 }
 

@@ -11,10 +11,10 @@
 #ifdef CONFIG_ARM64
 
 bool gn_hook_serves(u8 type);
-void gn_hook_init(void (*take)(u8 type), void (*give)(u8 type));
+void gn_hook_init(void (*take_over)(u8 type), void (*give_back)(u8 type));
 void gn_hook_exit(void);
 #else
-static inline void gn_hook_init(void (*take)(u8 type), void (*give)(u8 type))
+static inline void gn_hook_init(void (*take_over)(u8 type), void (*give_back)(u8 type))
 {
 }
 

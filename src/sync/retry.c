@@ -182,7 +182,7 @@ void gn_retry_begin(struct gn_retry *r)
 }
 
 /**
- * gn_retry_after_give() - another driver has all sources
+ * gn_retry_after_give_back() - another driver has all sources
  * @r: of the notification whose sources change hands
  * @other: asks that driver, NULL if it cannot be asked
  *
@@ -195,7 +195,7 @@ void gn_retry_begin(struct gn_retry *r)
  *
  * Context: Process context, sleeps, for MOST_MS and some grace periods at most.
  */
-void gn_retry_after_give(struct gn_retry *r, int (*other)(struct pt_regs *regs))
+void gn_retry_after_give_back(struct gn_retry *r, int (*other)(struct pt_regs *regs))
 {
 	unsigned long end = jiffies + msecs_to_jiffies(MOST_MS);
 	int seen;

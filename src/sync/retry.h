@@ -51,7 +51,7 @@ int gn_retry_ask(struct gn_retry *r, struct pt_regs *regs, unsigned long address
 void gn_retry_forget(struct gn_retry *r, unsigned long address);
 
 void gn_retry_begin(struct gn_retry *r);
-void gn_retry_after_give(struct gn_retry *r, int (*other)(struct pt_regs *regs));
+void gn_retry_after_give_back(struct gn_retry *r, int (*other)(struct pt_regs *regs));
 void gn_retry_end(struct gn_retry *r);
 
 /**

@@ -91,7 +91,7 @@ static void sea_changing(bool changing)
 
 static void sea_after_give(void)
 {
-	gn_retry_after_give(&gn_sync_sea.retry, gn_symbols.apei_claim_sea);
+	gn_retry_after_give_back(&gn_sync_sea.retry, gn_symbols.apei_claim_sea);
 }
 
 static int sea_arm(struct gn_source *s)
@@ -108,7 +108,7 @@ const struct gn_notify gn_notify_sea = {
 	.hook = "ghes_nmi_mm",
 	.available = sea_available,
 	.changing = sea_changing,
-	.after_give = sea_after_give,
+	.after_give_back = sea_after_give,
 	.arm = sea_arm,
 	.disarm = sea_disarm,
 };

@@ -9,8 +9,8 @@
  * and no queue, and nothing waits for it.
  *
  *	state		the slot belongs to		next
- *	FREE		nobody				TAKEN by an exception
- *	TAKEN		the exception, then its task	FREE: the task cannot be had
+ *	FREE		nobody				IN_USE by an exception
+ *	IN_USE		the exception, then its task	FREE: the task cannot be had
  *							DONE by gn_visitor_flush()
  *							LEFT by the task_work
  *							FREE by the task_work
@@ -20,14 +20,14 @@
  * An exception and its task are one context: the task_work runs after the exception
  * has returned. So only the two ends of a slot's time need order:
  *
- *	VISITOR_TAKE: atomic_cmpxchg(), fully ordered on success, pairs with
+ *	VISITOR_GET: atomic_cmpxchg(), fully ordered on success, pairs with
  *	VISITOR_FREE: atomic_set_release().
  *	If TAKE reads what FREE wrote, the last user's accesses of the slot are done
  *	before the next one writes.
  *
  *	VISITOR_LEFT: schedule_work() orders the task's writes before the worker's reads.
  *
- * @task is set while the slot is TAKEN and its pages are still to be failed, and NULL at
+ * @task is set while the slot is IN_USE and its pages are still to be failed, and NULL at
  * any other time: gn_visitor_flush() finds its own task's slots by it, and a slot that
  * changes hands meanwhile is never taken for one of them.
  *
@@ -66,7 +66,7 @@
 
 enum state {
 	FREE,
-	TAKEN,
+	IN_USE,
 	DONE,
 	LEFT,
 };
@@ -99,7 +99,7 @@ static struct visitor *visitors;
 static u32 n;
 
 /* NMI-safe. */
-static __always_inline struct visitor *take(void)
+static __always_inline struct visitor *get_slot(void)
 {
 	u32 i, at = raw_smp_processor_id() * PER_CPU;
 
@@ -107,7 +107,7 @@ static __always_inline struct visitor *take(void)
 		struct visitor *v = &visitors[at];
 
 		if (atomic_read(&v->state) == FREE &&
-		    atomic_cmpxchg(&v->state, FREE, TAKEN) == FREE) /* VISITOR_TAKE */
+		    atomic_cmpxchg(&v->state, FREE, IN_USE) == FREE) /* VISITOR_GET */
 			return v;
 		if (++at == n)
 			at = 0;
@@ -116,16 +116,16 @@ static __always_inline struct visitor *take(void)
 }
 
 /* NMI-safe. */
-static void give_back(struct visitor *v)
+static void put_slot(struct visitor *v)
 {
 	WRITE_ONCE(v->task, NULL);
 	atomic_set_release(&v->state, FREE); /* VISITOR_FREE */
 	module_put(THIS_MODULE);
 }
-NOKPROBE_SYMBOL(give_back);
+NOKPROBE_SYMBOL(put_slot);
 
 /* The task cannot go on with what it touched, and the kernel has not told it. */
-static void tell(const struct visitor *v)
+static void signal_task(const struct visitor *v)
 {
 	pr_err("task %s (%d) touched what cannot be recovered: it gets SIGBUS\n", current->comm,
 	       task_pid_nr(current));
@@ -163,7 +163,7 @@ static void fail_own(struct visitor *v)
 		v->pinned |= gn_memory_pin(pfn) << i;
 	}
 	if (signal && !signalled)
-		tell(v);
+		signal_task(v);
 }
 
 /* A worker: what the task could not wait for. */
@@ -175,7 +175,7 @@ static void fail_left(struct work_struct *work)
 	for (i = 0; i < v->touched.n; i++)
 		if (v->left & BIT(i))
 			gn_memory_fail(v->touched.pages[i], v->pinned & BIT(i));
-	give_back(v);
+	put_slot(v);
 }
 
 /* The task_work. */
@@ -186,7 +186,7 @@ static void before_resume(struct callback_head *work)
 	if (atomic_read(&v->state) != DONE)
 		fail_own(v);
 	if (!v->left) {
-		give_back(v);
+		put_slot(v);
 		return;
 	}
 	atomic_set(&v->state, LEFT);
@@ -225,7 +225,7 @@ struct gn_touched *gn_visitor_arrive(struct pt_regs *regs, unsigned long address
 
 	if (!will_resume(regs) || !gn_module_get())
 		return NULL;
-	v = take();
+	v = get_slot();
 	if (unlikely(!v)) {
 		module_put(THIS_MODULE);
 		return NULL;
@@ -235,7 +235,7 @@ struct gn_touched *gn_visitor_arrive(struct pt_regs *regs, unsigned long address
 	v->touched.n = 0;
 	init_task_work(&v->work, before_resume);
 	if (unlikely(gn_task_work_add(&v->work))) {
-		give_back(v);
+		put_slot(v);
 		return NULL;
 	}
 	WRITE_ONCE(v->task, current);

@@ -54,7 +54,7 @@ static int probe(struct platform_device *pdev)
 	struct gn_source *s;
 	int err;
 
-	if (all.leaving || !c || c->decision != GN_TAKE || c->tried)
+	if (all.leaving || !c || c->decision != GN_TAKE_OVER || c->tried)
 		return -ENODEV;
 	c->tried = true;
 	s = gn_source_create(dev, &c->desc, all.options.queue_kib);
@@ -127,25 +127,25 @@ static void decide(u8 type, enum gn_decision from, enum gn_decision to)
 }
 
 /**
- * gn_bind_take() - a hook that rings a notification is in place
+ * gn_bind_take_over() - a hook that rings a notification is in place
  * @type: the notification type
  *
  * Takes the sources that waited for it.
  *
  * Context: Process context, may sleep.
  */
-void gn_bind_take(u8 type)
+void gn_bind_take_over(u8 type)
 {
 	const struct gn_notify *notify = gn_notify_find(type);
 	struct gn_exchange x = exchange(false);
 
 	mutex_lock(&binding);
-	decide(type, GN_WAIT, GN_TAKE);
+	decide(type, GN_WAIT, GN_TAKE_OVER);
 	gn_candidates_keep_together(&all.candidates);
 	if (notify->changing)
 		notify->changing(true);
 	make_devices();
-	gn_exchange_take(&x);
+	gn_exchange_take_over(&x);
 	/* And those that no driver has: the kernel may not know the type. */
 	if (driver_attach(&driver.driver))
 		pr_warn("sources without a driver cannot be bound\n");
@@ -154,32 +154,32 @@ void gn_bind_take(u8 type)
 	mutex_unlock(&binding);
 }
 
-struct gn_give {
+struct give_back {
 	struct work_struct work;
 	u8 type;
 };
 
-static void give_type(struct work_struct *work)
+static void give_back_type(struct work_struct *work)
 {
-	u8 type = container_of(work, struct gn_give, work)->type;
+	u8 type = container_of(work, struct give_back, work)->type;
 	const struct gn_notify *notify = gn_notify_find(type);
 	struct gn_exchange x = exchange(false);
 
 	mutex_lock(&binding);
-	decide(type, GN_TAKE, GN_WAIT);
-	gn_exchange_mark(&x);
+	decide(type, GN_TAKE_OVER, GN_WAIT);
+	gn_exchange_sample(&x);
 	if (notify->changing)
 		notify->changing(true);
-	gn_exchange_give(&x);
-	if (notify->after_give)
-		notify->after_give();
+	gn_exchange_give_back(&x);
+	if (notify->after_give_back)
+		notify->after_give_back();
 	if (notify->changing)
 		notify->changing(false);
 	mutex_unlock(&binding);
 }
 
 /**
- * gn_bind_give() - the hook that rings a notification will go
+ * gn_bind_give_back() - the hook that rings a notification will go
  * @type: the notification type
  *
  * In a worker: the in-tree driver looks at the blocks when it is bound. What it
@@ -190,14 +190,14 @@ static void give_type(struct work_struct *work)
  *
  * Context: Process context, sleeps.
  */
-void gn_bind_give(u8 type)
+void gn_bind_give_back(u8 type)
 {
-	struct gn_give give = { .type = type };
+	struct give_back give_back = { .type = type };
 
-	INIT_WORK_ONSTACK(&give.work, give_type);
-	queue_work(system_long_wq, &give.work);
-	flush_work(&give.work);
-	destroy_work_on_stack(&give.work);
+	INIT_WORK_ONSTACK(&give_back.work, give_back_type);
+	queue_work(system_long_wq, &give_back.work);
+	flush_work(&give_back.work);
+	destroy_work_on_stack(&give_back.work);
 }
 
 /**
@@ -227,7 +227,7 @@ int gn_bind_init(const struct gn_options *options)
 	if (err)
 		goto remove;
 	x = exchange(false);
-	gn_exchange_take(&x);
+	gn_exchange_take_over(&x);
 	if (all.bound || all.candidates.waiting)
 		return 0;
 
@@ -250,8 +250,8 @@ void gn_bind_exit(void)
 	struct gn_exchange x = exchange(true);
 
 	all.leaving = true;
-	gn_exchange_mark(&x);
-	gn_exchange_give(&x);
+	gn_exchange_sample(&x);
+	gn_exchange_give_back(&x);
 	platform_driver_unregister(&driver);
 	gn_devices_remove(&all.candidates);
 	gn_candidates_free(&all.candidates);

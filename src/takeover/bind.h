@@ -11,7 +11,7 @@
 
 int gn_bind_init(const struct gn_options *options);
 void gn_bind_exit(void);
-void gn_bind_take(u8 type);
-void gn_bind_give(u8 type);
+void gn_bind_take_over(u8 type);
+void gn_bind_give_back(u8 type);
 
 #endif

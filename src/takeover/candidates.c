@@ -109,7 +109,7 @@ static enum gn_decision decide(const struct gn_notify *notify)
 	int err = notify->available();
 
 	if (!err)
-		return GN_TAKE;
+		return GN_TAKE_OVER;
 	return err == -EAGAIN ? GN_WAIT : GN_LEAVE;
 }
 
@@ -164,7 +164,7 @@ static const struct gn_candidate *stranger(const struct gn_candidates *candidate
 			continue;
 		c->desc.ack_shared = true;
 		/* What nobody serves is never acknowledged. */
-		if (other->decision != GN_TAKE && gn_notify_find(other->desc.notify))
+		if (other->decision != GN_TAKE_OVER && gn_notify_find(other->desc.notify))
 			return other;
 	}
 	return NULL;
@@ -191,7 +191,7 @@ void gn_candidates_keep_together(struct gn_candidates *candidates)
 		for (i = 0; i < candidates->n; i++) {
 			struct gn_candidate *c = &candidates->list[i];
 
-			if (c->decision != GN_TAKE || c->tried)
+			if (c->decision != GN_TAKE_OVER || c->tried)
 				continue;
 			other = stranger(candidates, c);
 			if (!other)

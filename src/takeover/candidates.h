@@ -27,7 +27,7 @@ struct gn_options {
 };
 
 enum gn_decision {
-	GN_TAKE,
+	GN_TAKE_OVER,
 	GN_WAIT,  /* for the hook that rings it */
 	GN_LEAVE, /* not chosen, or cannot be served */
 };

@@ -79,7 +79,7 @@ int gn_devices_make(struct gn_candidates *candidates)
 		struct gn_candidate *c = &candidates->list[i];
 		int err;
 
-		if (c->decision != GN_TAKE || c->ours)
+		if (c->decision != GN_TAKE_OVER || c->ours)
 			continue;
 		c->ours = platform_device_alloc("GHES", c->desc.id);
 		if (!c->ours)

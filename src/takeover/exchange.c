@@ -23,17 +23,17 @@
 #include "takeover/rest.h"
 
 /* A source whose next record comes within so many milliseconds is under fire. */
-#define MARK_MS 20
+#define SAMPLE_MS 20
 
 /* The source of a device that another driver holds and this one wants. */
-static struct gn_candidate *held(const struct gn_exchange *x, struct device *dev)
+static struct gn_candidate *wanted(const struct gn_exchange *x, struct device *dev)
 {
 	struct gn_candidate *c;
 
 	if (!gn_devices_is_ghes(dev) || !dev->driver || dev->driver == x->driver)
 		return NULL;
 	c = gn_devices_candidate(x->candidates, dev);
-	return c && c->decision == GN_TAKE && !c->tried ? c : NULL;
+	return c && c->decision == GN_TAKE_OVER && !c->tried ? c : NULL;
 }
 
 /*
@@ -43,7 +43,7 @@ static struct gn_candidate *held(const struct gn_exchange *x, struct device *dev
 static int screen(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
-	struct gn_candidate *c = held(x, dev);
+	struct gn_candidate *c = wanted(x, dev);
 	const char *what;
 	int err;
 
@@ -67,7 +67,7 @@ static int screen(struct device *dev, void *data)
 static int silence(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
-	struct gn_candidate *c = held(x, dev);
+	struct gn_candidate *c = wanted(x, dev);
 	const struct gn_notify *notify;
 
 	if (!c)
@@ -98,10 +98,10 @@ static void bind(const struct gn_exchange *x, struct device *dev, const struct g
 }
 
 /* Take one device over: release and bind, with nothing in between. */
-static int take(struct device *dev, void *data)
+static int take_over(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
-	struct gn_candidate *c = held(x, dev);
+	struct gn_candidate *c = wanted(x, dev);
 
 	if (c && !c->desc.ack_shared) {
 		release(dev, c);
@@ -111,10 +111,10 @@ static int take(struct device *dev, void *data)
 }
 
 /* The first half of it: sources that share an acknowledgement are nobody's for a while. */
-static int take_apart(struct device *dev, void *data)
+static int take_over_release(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
-	struct gn_candidate *c = held(x, dev);
+	struct gn_candidate *c = wanted(x, dev);
 
 	if (c && c->desc.ack_shared) {
 		release(dev, c);
@@ -123,7 +123,7 @@ static int take_apart(struct device *dev, void *data)
 	return 0;
 }
 
-static int take_rest(struct device *dev, void *data)
+static int take_over_bind(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
 	struct gn_candidate *c =
@@ -138,7 +138,7 @@ static int take_rest(struct device *dev, void *data)
 }
 
 /* Remember how many records have come, to see later whether the source is under fire. */
-static int mark(struct device *dev, void *data)
+static int sample(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
 	struct gn_source *s;
@@ -149,7 +149,7 @@ static int mark(struct device *dev, void *data)
 	device_lock(dev);
 	if (dev->driver == x->driver) {
 		s = dev_get_drvdata(dev);
-		s->life.marked = READ_ONCE(s->in.records);
+		s->life.sampled = READ_ONCE(s->in.records);
 	}
 	device_unlock(dev);
 	return 0;
@@ -166,8 +166,8 @@ static struct gn_candidate *leaving(const struct gn_exchange *x, struct device *
 	return c && (x->everything || c->decision == GN_WAIT) ? c : NULL;
 }
 
-/* Acknowledge no more. The device lock keeps the source, see mark(). */
-static void hold(const struct gn_exchange *x, struct device *dev, struct gn_candidate *c)
+/* Acknowledge no more. The device lock keeps the source, see sample(). */
+static void withhold(const struct gn_exchange *x, struct device *dev, struct gn_candidate *c)
 {
 	struct gn_source *s;
 
@@ -175,31 +175,31 @@ static void hold(const struct gn_exchange *x, struct device *dev, struct gn_cand
 	if (dev->driver == x->driver) {
 		s = dev_get_drvdata(dev);
 		if (!s->life.notify->intree_delivers_at_once || c->desc.ack_shared)
-			gn_rest_hold_ack(s, &c->heir,
-					 !s->life.notify->intree_delivers_at_once &&
-						 READ_ONCE(s->in.records) != s->life.marked);
+			gn_rest_withhold_ack(s, &c->heir,
+					     !s->life.notify->intree_delivers_at_once &&
+						     READ_ONCE(s->in.records) != s->life.sampled);
 	}
 	device_unlock(dev);
 }
 
-static void give_away(struct device *dev)
+static void attach_other(struct device *dev)
 {
 	if (device_attach(dev) < 0)
 		dev_warn(dev, "ghes_nmi: no other driver takes this source back\n");
 }
 
 /* Give one device back. */
-static int give(struct device *dev, void *data)
+static int give_back(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
 	struct gn_candidate *c = leaving(x, dev);
 
 	if (!c || c->desc.ack_shared)
 		return 0;
-	hold(x, dev, c);
+	withhold(x, dev, c);
 	device_release_driver(dev);
-	give_away(dev);
-	gn_rest_release_ack(&c->heir);
+	attach_other(dev);
+	gn_rest_resume_ack(&c->heir);
 	return 0;
 }
 
@@ -207,17 +207,17 @@ static int give(struct device *dev, void *data)
  * Those that share an acknowledgement go together: while one of them is the other
  * driver's, none is acknowledged here. What is owed is given in between.
  */
-static int give_hold(struct device *dev, void *data)
+static int give_back_withhold(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
 	struct gn_candidate *c = leaving(x, dev);
 
 	if (c && c->desc.ack_shared)
-		hold(x, dev, c);
+		withhold(x, dev, c);
 	return 0;
 }
 
-static int give_apart(struct device *dev, void *data)
+static int give_back_release(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
 	struct gn_candidate *c = leaving(x, dev);
@@ -229,18 +229,18 @@ static int give_apart(struct device *dev, void *data)
 	return 0;
 }
 
-static int give_owed(struct device *dev, void *data)
+static int give_back_resume(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
 	struct gn_candidate *c =
 		gn_devices_is_ghes(dev) ? gn_devices_candidate(x->candidates, dev) : NULL;
 
 	if (c && c->apart)
-		gn_rest_release_ack(&c->heir);
+		gn_rest_resume_ack(&c->heir);
 	return 0;
 }
 
-static int give_rest(struct device *dev, void *data)
+static int give_back_bind(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
 	struct gn_candidate *c =
@@ -248,7 +248,7 @@ static int give_rest(struct device *dev, void *data)
 
 	if (c && c->apart) {
 		c->apart = false;
-		give_away(dev);
+		attach_other(dev);
 	}
 	return 0;
 }
@@ -260,12 +260,12 @@ static void each_device(const struct gn_exchange *x, int (*fn)(struct device *de
 }
 
 /**
- * gn_exchange_take() - from the drivers that have the sources to ours
+ * gn_exchange_take_over() - from the drivers that have the sources to ours
  * @x: what changes hands
  *
  * Context: Process context, sleeps.
  */
-void gn_exchange_take(const struct gn_exchange *x)
+void gn_exchange_take_over(const struct gn_exchange *x)
 {
 	each_device(x, screen);
 	gn_candidates_keep_together(x->candidates);
@@ -276,34 +276,34 @@ void gn_exchange_take(const struct gn_exchange *x)
 	 * one left, and its records are delivered before the first of ours.
 	 */
 	synchronize_rcu();
-	each_device(x, take_apart);
-	each_device(x, take_rest);
-	each_device(x, take);
+	each_device(x, take_over_release);
+	each_device(x, take_over_bind);
+	each_device(x, take_over);
 }
 
 /**
- * gn_exchange_mark() - see which sources are under fire when they are given back
+ * gn_exchange_sample() - see which sources are under fire when they are given back
  * @x: what will change hands
  *
  * Context: Process context, sleeps.
  */
-void gn_exchange_mark(const struct gn_exchange *x)
+void gn_exchange_sample(const struct gn_exchange *x)
 {
-	each_device(x, mark);
-	msleep(MARK_MS);
+	each_device(x, sample);
+	msleep(SAMPLE_MS);
 }
 
 /**
- * gn_exchange_give() - back to the drivers that take the sources
+ * gn_exchange_give_back() - back to the drivers that take the sources
  * @x: what changes hands
  *
  * Context: Process context, sleeps.
  */
-void gn_exchange_give(const struct gn_exchange *x)
+void gn_exchange_give_back(const struct gn_exchange *x)
 {
-	each_device(x, give_hold);
-	each_device(x, give_apart);
-	each_device(x, give_owed);
-	each_device(x, give_rest);
-	each_device(x, give);
+	each_device(x, give_back_withhold);
+	each_device(x, give_back_release);
+	each_device(x, give_back_resume);
+	each_device(x, give_back_bind);
+	each_device(x, give_back);
 }

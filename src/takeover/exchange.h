@@ -23,8 +23,8 @@ struct gn_exchange {
 	bool everything;
 };
 
-void gn_exchange_take(const struct gn_exchange *x);
-void gn_exchange_mark(const struct gn_exchange *x);
-void gn_exchange_give(const struct gn_exchange *x);
+void gn_exchange_take_over(const struct gn_exchange *x);
+void gn_exchange_sample(const struct gn_exchange *x);
+void gn_exchange_give_back(const struct gn_exchange *x);
 
 #endif

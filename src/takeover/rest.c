@@ -33,7 +33,7 @@
 /* A source under fire may never be: then it is taken anyhow. */
 #define REST_MOST_MS 50
 /* How long to wait for the record after which firmware is held. */
-#define HOLD_MOST_MS 50
+#define WITHHOLD_MOST_MS 50
 
 static bool empty(const struct gn_window *block)
 {
@@ -69,24 +69,24 @@ void gn_rest_await(const struct gn_hest_source *desc)
 }
 
 /**
- * gn_rest_hold_ack() - acknowledge no more records of a source that will be given back
+ * gn_rest_withhold_ack() - acknowledge no more records of a source that will be given back
  * @s: a bound source
  * @heir: has the source's acknowledgement when the source is destroyed; for
- *        gn_rest_release_ack()
+ *        gn_rest_resume_ack()
  * @busy: the source is under fire: wait for the record after which firmware waits
  *
  * Context: Process context, sleeps, for some 50 ms at most.
  */
-void gn_rest_hold_ack(struct gn_source *s, struct gn_ack *heir, bool busy)
+void gn_rest_withhold_ack(struct gn_source *s, struct gn_ack *heir, bool busy)
 {
-	unsigned long end = jiffies + msecs_to_jiffies(HOLD_MOST_MS);
+	unsigned long end = jiffies + msecs_to_jiffies(WITHHOLD_MOST_MS);
 	struct gn_owned owned;
 	u64 before;
 
 	*heir = (struct gn_ack){};
 	if (s->in.ack.way == GN_ACK_NONE || !gn_source_own(s, &owned))
 		return;
-	gn_ack_hold(&s->in.ack);
+	gn_ack_withhold(&s->in.ack);
 	s->life.heir = heir;
 	before = s->in.records;
 	gn_source_disown(s, &owned);
@@ -95,13 +95,13 @@ void gn_rest_hold_ack(struct gn_source *s, struct gn_ack *heir, bool busy)
 }
 
 /**
- * gn_rest_release_ack() - let firmware raise records again
- * @heir: what gn_rest_hold_ack() prepared, of a source that is destroyed
+ * gn_rest_resume_ack() - let firmware raise records again
+ * @heir: what gn_rest_withhold_ack() prepared, of a source that is destroyed
  *
  * Context: Process context, may sleep.
  */
-void gn_rest_release_ack(struct gn_ack *heir)
+void gn_rest_resume_ack(struct gn_ack *heir)
 {
-	gn_ack_release(heir);
+	gn_ack_resume(heir);
 	gn_ack_unmap(heir);
 }

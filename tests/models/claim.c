@@ -27,7 +27,7 @@ static void call(bool abandons)
 {
 	int seen;
 
-	if (!gn_claim_take(&claim, &seen))
+	if (!gn_claim_enter(&claim, &seen))
 		return;
 	do {
 		look();

@@ -117,9 +117,9 @@ TEST(without_a_register_nothing_is_written)
 	assert_int_equal(gn_ack_map(&a, &desc), 0);
 	assert_int_equal(mapped, 0);
 	assert_true(gn_ack_give(&a, false));
-	gn_ack_hold(&a);
+	gn_ack_withhold(&a);
 	assert_true(gn_ack_give(&a, false));
-	gn_ack_release(&a);
+	gn_ack_resume(&a);
 	gn_ack_unmap(&a);
 }
 
@@ -136,18 +136,18 @@ TEST(held_acknowledgement_is_owed_and_given_once)
 		desc.ack.mask = bytes == 8 ? ~0ull : 0xffffffff;
 		memset(&memory, 0, sizeof(memory));
 		assert_int_equal(gn_ack_map(&a, &desc), 0);
-		gn_ack_hold(&a);
-		gn_ack_hold(&a);
-		gn_ack_release(&a);
+		gn_ack_withhold(&a);
+		gn_ack_withhold(&a);
+		gn_ack_resume(&a);
 		assert_int_equal(memory.words[0], 0); /* nothing was owed */
-		gn_ack_hold(&a);
+		gn_ack_withhold(&a);
 		assert_true(gn_ack_give(&a, false));
 		assert_true(gn_ack_give(&a, false));
 		assert_int_equal(memory.words[0], 0);
-		gn_ack_release(&a);
+		gn_ack_resume(&a);
 		assert_int_equal(memory.words[0], 1);
 		memory.words[0] = 0;
-		gn_ack_release(&a);
+		gn_ack_resume(&a);
 		assert_int_equal(memory.words[0], 0);
 		assert_true(gn_ack_give(&a, false));
 		assert_int_equal(memory.words[0], 1);
@@ -229,7 +229,7 @@ static void call_again(void)
 		return;
 	calls--;
 	atomic_set(&sharers[1].bank->slots[sharers[1].slot].marked, 1);
-	assert_false(gn_claim_take(&sharers[1].bank->claim, &seen));
+	assert_false(gn_claim_enter(&sharers[1].bank->claim, &seen));
 }
 
 TEST(owner_does_not_stay_for_ever)

@@ -9,10 +9,10 @@ TEST(first_caller_owns_it)
 	struct gn_claim claim = {};
 	int seen = 0;
 
-	assert_true(gn_claim_take(&claim, &seen));
+	assert_true(gn_claim_enter(&claim, &seen));
 	assert_true(gn_claim_leave(&claim, &seen));
 	assert_int_equal(atomic_read(&claim.calls), 0);
-	assert_true(gn_claim_take(&claim, &seen));
+	assert_true(gn_claim_enter(&claim, &seen));
 	assert_true(gn_claim_leave(&claim, &seen));
 }
 
@@ -22,9 +22,9 @@ TEST(others_make_the_owner_look_again)
 	int seen, other, calls, i;
 
 	for (calls = 1; calls < 10; calls++) {
-		assert_true(gn_claim_take(&claim, &seen));
+		assert_true(gn_claim_enter(&claim, &seen));
 		for (i = 0; i < calls; i++)
-			assert_false(gn_claim_take(&claim, &other));
+			assert_false(gn_claim_enter(&claim, &other));
 		/* However many called: one more look serves them all. */
 		assert_false(gn_claim_leave(&claim, &seen));
 		assert_true(gn_claim_leave(&claim, &seen));
@@ -36,9 +36,9 @@ TEST(each_look_may_be_called_for_again)
 	struct gn_claim claim = {};
 	int seen, other, i;
 
-	assert_true(gn_claim_take(&claim, &seen));
+	assert_true(gn_claim_enter(&claim, &seen));
 	for (i = 0; i < 1000; i++) {
-		assert_false(gn_claim_take(&claim, &other));
+		assert_false(gn_claim_enter(&claim, &other));
 		assert_false(gn_claim_leave(&claim, &seen));
 	}
 	assert_true(gn_claim_leave(&claim, &seen));
@@ -49,10 +49,10 @@ TEST(abandoned_claim_is_free)
 	struct gn_claim claim = {};
 	int seen, other;
 
-	assert_true(gn_claim_take(&claim, &seen));
-	assert_false(gn_claim_take(&claim, &other));
+	assert_true(gn_claim_enter(&claim, &seen));
+	assert_false(gn_claim_enter(&claim, &other));
 	gn_claim_abandon(&claim);
-	assert_true(gn_claim_take(&claim, &other));
+	assert_true(gn_claim_enter(&claim, &other));
 	assert_true(gn_claim_leave(&claim, &other));
 }
 

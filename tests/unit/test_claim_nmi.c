@@ -38,7 +38,7 @@ static void call(int depth)
 	int seen;
 
 	WRITE_ONCE(guarded.posted[depth], true);
-	if (!gn_claim_take(&guarded.claim, &seen))
+	if (!gn_claim_enter(&guarded.claim, &seen))
 		return;
 	do
 		look();
@@ -75,7 +75,7 @@ static void call_and_abandon(int depth)
 	int seen;
 
 	WRITE_ONCE(guarded.posted[depth], true);
-	assert_true(gn_claim_take(&guarded.claim, &seen));
+	assert_true(gn_claim_enter(&guarded.claim, &seen));
 	look();
 	gn_claim_abandon(&guarded.claim);
 	call(depth);

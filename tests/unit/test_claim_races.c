@@ -44,7 +44,7 @@ static void call(int me, bool abandon)
 	int seen;
 
 	WRITE_ONCE(shared.posted[me], shared.posted[me] + 1);
-	while (gn_claim_take(&shared.claim, &seen)) {
+	while (gn_claim_enter(&shared.claim, &seen)) {
 		do
 			look();
 		while (!abandon && !gn_claim_leave(&shared.claim, &seen));
@@ -149,7 +149,7 @@ static void *hands_over(void *arg)
 		while (smp_load_acquire(&handed.taken) != round)
 			sched_yield();
 		handed.block = round;
-		if (gn_claim_take(&handed.claim, &seen))
+		if (gn_claim_enter(&handed.claim, &seen))
 			break; /* the other one waits for ever */
 		WRITE_ONCE(handed.called, round);
 	}
@@ -163,7 +163,7 @@ TEST(owner_sees_what_the_caller_saw)
 
 	assert_int_equal(pthread_create(&thread, NULL, hands_over, NULL), 0);
 	for (round = 1; round <= CALLS / 10; round++) {
-		assert_true(gn_claim_take(&handed.claim, &seen));
+		assert_true(gn_claim_enter(&handed.claim, &seen));
 		smp_store_release(&handed.taken, round);
 		while (READ_ONCE(handed.called) != round)
 			sched_yield();

@@ -305,7 +305,7 @@ static void follow(const struct path *p, enum way way, bool device)
 	s->in.block = (struct gn_window){ .va = window, .pa = HOME, .length = LENGTH };
 	if (!(p->how & V1))
 		s->in.ack = (struct gn_ack){
-			.way = p->how & HELD   ? GN_ACK_HELD :
+			.way = p->how & HELD   ? GN_ACK_WITHHELD :
 			       p->how & NARROW ? GN_ACK_SHAPED :
 						 GN_ACK_PLAIN,
 			.reg = { .at = ack_at,

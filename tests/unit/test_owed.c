@@ -33,7 +33,7 @@ static int begin(void **state)
 
 static void claim(int cpu)
 {
-	gn_owed_claim(&owed, &cpus[cpu], CPUS);
+	gn_owed_answer(&owed, &cpus[cpu], CPUS);
 }
 
 static bool believed(int cpu)
@@ -247,7 +247,7 @@ static void test_fewer_cpus(void **state)
 	for (i = 0; i < 50; i++) {
 		now.time_ns += GN_OWED_DOUBT_NS;
 		now.collected++;
-		gn_owed_claim(&owed, &cpus[0], 2);
+		gn_owed_answer(&owed, &cpus[0], 2);
 		assert_true(believed(1));
 	}
 }

@@ -122,7 +122,7 @@ static void collect(int depth)
 	int seen, i;
 
 	WRITE_ONCE(traffic.posted[depth], true);
-	if (!gn_claim_take(&traffic.collecting, &seen))
+	if (!gn_claim_enter(&traffic.collecting, &seen))
 		return;
 	do {
 		for (i = 0; i < STEP_DEPTH; i++) {
