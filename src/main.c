@@ -5,7 +5,7 @@
  *	firmware
  *	   |  rings: SDEI, SEA, NMI, ...	notify/		NMI-like
  *	   v
- *	path/collect.c	claim, peek, copy, clear, ack		"
+ *	path/collect.c	enter the claim, peek, copy, clear, ack	"
  *	   v
  *	path/queue.c	one ring per source			"
  *	   v
@@ -16,9 +16,11 @@
  * A fatal record leaves the road after collect: path/fatal.c. The pages of a
  * synchronous error are failed by the task that took it: sync/visitor.c.
  *
- * bind.c takes the sources over from the kernel's own driver and gives them
- * back; source.c holds what one source needs; hest.c and path/estatus.c are the
- * gates for the bytes of firmware; stats.c shows the counters.
+ * takeover/ takes the sources over from the in-tree driver and gives them back;
+ * source.c makes and frees what one source needs; record/hest.c and record/estatus.c
+ * check the bytes of firmware; stats.c shows the counters.
+ *
+ * Owns the parameters and the order of loading. Context: process context.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The life of a source: windows and queue at bind, the block that moves, the
- * end at unbind.
+ * end at unbind. Owns struct gn_life. Context: process context.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -83,8 +83,8 @@ static void queue_destroy(struct gn_source *s)
  * @s: the source
  * @owned: for gn_source_disown()
  *
- * A notification that comes meanwhile finds the source taken and goes home, even if
- * its record is fatal. So interrupts are off until gn_source_disown(): nothing but
+ * A notification that comes in that time finds the claim owned and leaves, even if its
+ * record is fatal. So interrupts are off until gn_source_disown(): nothing but
  * what this CPU must do first delays the look that follows.
  *
  * Context: Process context, sleeps before it owns; a second at most.

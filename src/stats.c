@@ -114,7 +114,7 @@ static const char *oddity_text(u32 reason)
 
 /*
  * Which bytes are kept: their number, what is wrong with them, how many there
- * were and how many of them are kept. The number tells whether two reads belong
+ * were and how many of them are kept. The number shows whether two reads belong
  * together.
  */
 static ssize_t show_kept(struct gn_kept *kept, const char *(*text)(u32 reason), char *buf)
@@ -180,7 +180,7 @@ static struct attribute *attrs[] = {
 
 /*
  * Bytes that are kept: what physical memory held, wherever firmware's address
- * pointed. For root, and not where the kernel was told to keep memory's content
+ * pointed. For root, and not where the kernel is to keep memory's content
  * even from root.
  */
 static ssize_t read_kept(struct gn_kept *kept, char *buf, loff_t at, size_t count)

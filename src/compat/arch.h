@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What differs between the architectures.
+ * What differs between the architectures, and PHYS_MASK: Linux 6.9: pgtable-hwdef.h ->
+ * pgtable-prot.h. Owns no state. NMI-safe where a function says so.
  */
 #ifndef GN_ARCH_H
 #define GN_ARCH_H
@@ -17,8 +18,8 @@
 #include <asm/sysreg.h>
 
 /*
- * Is @va mapped as Device memory? The MMU is asked (address translation
- * instruction), as no exported function knows. PAR_EL1 bits 63:56 hold the
+ * Is @va mapped as Device memory? An address translation instruction asks the MMU,
+ * because no exported function knows. PAR_EL1 bits 63:56 hold the
  * memory attribute; an upper half of zero is Device. An address that does not
  * translate is treated as Device too: slow, never wrong.
  */
@@ -33,7 +34,7 @@ static inline bool gn_arch_is_device(const void *va)
 	return (par & 1) || !(par >> 60);
 }
 
-/* Has this machine such a physical address? One beyond is no memory of anybody's. */
+/* Has this machine such a physical address? */
 static inline bool gn_arch_has_address(u64 pa)
 {
 	u64 range = read_sysreg(id_aa64mmfr0_el1) & 0xf;

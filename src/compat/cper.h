@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the kernel's CPER code and its RAS trace events look like.
+ * The kernel's CPER code and its RAS trace events.
+ *
+ *	arm_event		up to Linux 6.1: the section -> 6.12: the section's parts; see below
+ *	cper_estatus_print()	prototype in drivers/acpi/apei, not installed -> in linux/cper.h
+ *
+ * Context: the drain; the printer also before a panic.
  */
 #ifndef GN_COMPAT_CPER_H
 #define GN_COMPAT_CPER_H
@@ -10,13 +15,12 @@
 #include <acpi/ghes.h>
 
 /*
- * Exported by every supported kernel; until it moved to linux/cper.h the
- * prototype stood in a header of drivers/acpi/apei that is not installed. A
- * second, equal declaration does no harm, a different one fails the build.
+ * Every supported kernel exports it. A second, equal declaration does no harm; a
+ * different one fails the build.
  */
 void cper_estatus_print(const char *pfx, const struct acpi_hest_generic_status *estatus);
 
-/* Everything arm_event may want to know. */
+/* Every argument that a shape of arm_event has. */
 struct gn_arm_event {
 	const struct cper_sec_proc_arm *proc;
 	const u8 *err_info, *context, *vendor;
@@ -26,15 +30,14 @@ struct gn_arm_event {
 };
 
 /*
- * arm_event: the section alone, until the event carries the section's parts. The
- * tracepoint's own type chooses the call:
+ * arm_event: the tracepoint's own type chooses the call:
  *
- *	1 argument	at first, and in 5.10 and 6.1 to this day
- *	7, 8		vendors that took the parts before upstream did, without the
- *			CPU and perhaps without the severity
- *	9		upstream, and stable kernels that took it from there
- *	anything else	nobody's yet: GN_ARM_EVENT_KNOWN is 0 and nothing calls it, as a
- *			kernel must not lack this module for the sake of one event
+ *	1 argument	the section: 5.10 and 6.1
+ *	7, 8		the parts without the CPU, perhaps without the severity: vendors that
+ *			have them from before upstream
+ *	9		the section's parts: upstream, 6.12 and later
+ *	anything else	GN_ARM_EVENT_KNOWN is 0 and nothing calls the event, so that the
+ *			module builds without it
  */
 #define GN_ARM_PARTS                                                                \
 	const struct cper_sec_proc_arm *proc, const u8 *pei_err, const u32 pei_len, \

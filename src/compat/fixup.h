@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's exception table: since it serves the memory copy instructions,
- * fixup_exception() wants to know the syndrome.
+ * The kernel's exception table, in three shapes: int fixup_exception(regs) -> bool
+ * fixup_exception(regs) -> bool fixup_exception(regs, esr), since the table serves the
+ * memory copy instructions. NMI-safe.
  */
 #ifndef GN_COMPAT_FIXUP_H
 #define GN_COMPAT_FIXUP_H

@@ -2,10 +2,13 @@
 /*
  * The in-tree GHES driver's chains and its pool, by argument capture.
  *
- * They are static, but exported functions of that driver hand their addresses to
- * other exported functions. So a kprobe is put on the latter, one call of the
- * former is made with an address of ours, and the probe that sees this address
- * beside it has the one that is wanted. The probe is removed at once.
+ * They are static, but exported functions of that driver pass their addresses to
+ * other exported functions. This file puts a kprobe on the second function and calls the
+ * first one with an address of its own. The probe that sees this address beside another
+ * one has found the chain or the pool. The probe is removed at once.
+ *
+ * Owns gn_intree and the registers of GN_AER_FLYING errors. Context: process context, at
+ * load and unload; what it found is read by sinks.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -188,7 +191,7 @@ void gn_intree_find(void)
 }
 
 /**
- * gn_intree_forget() - give back what gn_intree_find() holds
+ * gn_intree_forget() - free what gn_intree_find() allocated
  *
  * Context: Process context, may sleep. No record is on its way any more.
  */

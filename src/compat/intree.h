@@ -2,17 +2,18 @@
 /*
  * What the in-tree GHES driver keeps to itself, and how its consumers are fed.
  *
- *	AER recovery	Linux 6.8: registers handed on must be of the in-tree driver's pool,
- *			into which AER frees them; before, they stay their owner's
- *	report chain	Linux 6.3: ghes_edac listens to a chain; before, it is called by name
+ *	AER recovery	Linux 6.8: the caller keeps the registers -> they come from the in-tree
+ *			driver's pool, and AER frees them into it
+ *	report chain	Linux 6.3: ghes_edac is called by name -> it listens to a chain
  *	vendor chain	the same on every supported kernel; its head is static
- *	CXL		Linux 6.10: component events are queued for the CXL driver; 6.15: protocol
- *			errors too; only the queues' reading ends are exported
- *	hwerr		Linux 7.0: recoverable errors are counted for crash dumps
- *	RCEC		Linux 5.11: endpoints of the root complex can recover
- *	schedule_work()	Linux 6.18, and stable kernels since: uses system_percpu_wq
+ *	CXL		Linux 6.10: component events are bytes -> queued for the CXL driver; 6.15:
+ *			protocol errors likewise; only the queues' reading ends are exported
+ *	hwerr		Linux 7.0: not counted -> recoverable errors are counted for crash dumps
+ *	RCEC		Linux 5.11: no recovery -> endpoints of the root complex can recover
+ *	schedule_work()	Linux 6.18, and stable kernels since: system_wq -> system_percpu_wq
  *
- * Kbuild asks the kernel's headers which of them there are: GN_HAS_name.
+ * Kbuild asks the kernel's headers which of them there are: GN_HAS_name. Context: process
+ * context or the drain, as each function says.
  */
 #ifndef GN_COMPAT_INTREE_H
 #define GN_COMPAT_INTREE_H
@@ -50,7 +51,7 @@ extern struct gn_intree gn_intree;
 void gn_intree_find(void);
 void gn_intree_forget(void);
 
-/* AER registers on their way to the recovery's work: so many may be under way. */
+/* So many errors' registers may be on their way to the recovery's work. */
 #define GN_AER_FLYING 8
 
 struct aer_capability_regs *gn_intree_aer_regs(u32 n);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * irq_work: the initialisers of a lazy one and of a hard one are of 5.11.
+ * Linux 5.11: irq_work flags set by hand -> IRQ_WORK_INIT_LAZY(), IRQ_WORK_INIT_HARD().
+ * Context: process context, before the work is queued.
  */
 #ifndef GN_COMPAT_IRQ_WORK_H
 #define GN_COMPAT_IRQ_WORK_H

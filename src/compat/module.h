@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * try_module_get() for exceptions: no call, and no trace event on the way.
+ * try_module_get() for exceptions: it calls nothing and fires no trace event. The same on
+ * every supported kernel.
  */
 #ifndef GN_COMPAT_MODULE_H
 #define GN_COMPAT_MODULE_H
@@ -8,7 +9,7 @@
 #include <linux/atomic.h>
 #include <linux/module.h>
 
-/* NMI-safe. A reference on this module, module_put() drops it. False: rmmod is at it. */
+/* NMI-safe. A reference on this module; module_put() drops it. False: rmmod has begun. */
 static __always_inline bool gn_module_get(void)
 {
 #ifdef CONFIG_MODULE_UNLOAD

@@ -2,11 +2,12 @@
 /*
  * What the in-tree driver does with the timeout of a panic.
  *
- * Up to 6.13 its function __ghes_panic() sets panic_timeout to 30 seconds where the
- * administrator wants none (panic=0); since then, and in the stable kernels that
- * have that change, it leaves the timeout alone. No header and no symbol tells the
- * two apart, and a version would be a guess: what the function does tells. One
- * that uses panic_timeout refers to it.
+ * Linux 6.14, and stable kernels with that change: __ghes_panic() sets panic_timeout to
+ * 30 seconds where the administrator wants none (panic=0) -> it leaves the timeout alone.
+ * No header and no symbol tells the two apart, and a version would be a guess. So this
+ * file reads the function's instructions: the older function refers to panic_timeout.
+ *
+ * Owns gn_panic_reboots, which gn_fatal() reads. Context: process context, at load.
  */
 #include <linux/kernel.h>
 #include <linux/kprobes.h>

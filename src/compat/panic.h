@@ -8,8 +8,8 @@
 #include <linux/types.h>
 
 /*
- * The header that declares it moved in 5.14. A second, equal declaration does no
- * harm, a different one fails the build.
+ * Linux 5.14: declared in linux/kernel.h -> linux/panic.h. A second, equal declaration
+ * does no harm, a different one fails the build.
  */
 extern int panic_timeout;
 

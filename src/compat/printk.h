@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The log in NMI: up to 5.14 a buffer of some KiB per CPU takes what is printed
- * there (CONFIG_PRINTK_NMI), and what it has no room for is lost. Since then
- * every context writes to the log itself.
+ * Linux 5.15: printk() in NMI writes into a buffer of some KiB per CPU
+ * (CONFIG_PRINTK_NMI), and loses what does not fit -> it writes to the log itself.
  */
 #ifndef GN_COMPAT_PRINTK_H
 #define GN_COMPAT_PRINTK_H

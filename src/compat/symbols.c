@@ -2,9 +2,11 @@
 /*
  * Kernel functions that are not exported.
  *
- * Registering a kprobe on a name tells its address, on every kernel since the
- * one that stopped exporting kallsyms_lookup_name(). The probe is removed at
- * once and never fires. What is missing stays NULL; who needs it says so.
+ * Linux 5.7: kallsyms_lookup_name() exported -> not exported. So this file registers a
+ * kprobe on each name, reads its address and removes it at once; it never fires. The
+ * pointer of a function that the kernel lacks stays NULL, and its caller reports that.
+ *
+ * Owns gn_symbols: written here at load, in process context, and constant afterwards.
  */
 #include <linux/kernel.h>
 #include <linux/kprobes.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Binary attributes: since 6.14 their read function is given a const attribute.
+ * Linux 6.14: read() of a binary attribute gets struct bin_attribute * -> const struct
+ * bin_attribute *. Types only.
  */
 #ifndef GN_COMPAT_SYSFS_H
 #define GN_COMPAT_SYSFS_H

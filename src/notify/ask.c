@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Notifications that are no NMI: an interrupt, a timer or a task asks whether a
- * source has a record, and delivers it there and then.
+ * source has a record, and delivers it at once.
  *
- * The record is collected exactly as in an NMI, with interrupts off: an owner of
- * the collecting claim must not be kept from leaving it. Another source's NMI may
- * come at any instruction here; nothing is locked.
+ * gn_ask() collects with interrupts off, as an NMI does: no interrupt may delay the owner
+ * of the collecting claim. Another source's NMI may come at any instruction here; nothing
+ * is locked.
  *
- * The drain runs in the same context, so the record is delivered before the
- * notification ends, without an interrupt of its own. On PREEMPT_RT interrupts
- * are not kept off for so long: there the bell is rung.
+ * gn_ask() runs the drain too, so the record is delivered before the notification ends,
+ * without an interrupt of its own. On PREEMPT_RT interrupts are not off for so long:
+ * there gn_ask() rings the bell.
+ *
+ * Owns nothing. Context: interrupt, softirq or process context.
  */
 #include <linux/irqflags.h>
 #include <linux/kconfig.h>
@@ -20,7 +22,7 @@
 #include "path/drain.h"
 #include "path/source.h"
 
-/* The record is delivered by who asks; see above. */
+/* gn_ask() delivers the record itself; see above. */
 static enum gn_ring deliver_here(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e)
 {
 	return IS_ENABLED(CONFIG_PREEMPT_RT) ? GN_RING_NOW : GN_RING_NOT;
@@ -30,7 +32,7 @@ static enum gn_ring deliver_here(struct gn_asker *asker, struct gn_source *s, st
  * gn_ask() - look for a record of a source and deliver it
  * @s: the source
  *
- * Finding nothing is no error: a line may be shared, and a timer does not know.
+ * Finding nothing is no error: other devices may share the line, and a timer always asks.
  *
  * Context: Interrupt, softirq or process context; any number of callers. Does not
  *          sleep.

@@ -2,13 +2,12 @@
 /*
  * SCI and GPIO: the hardware error device (PNP0C33).
  *
- * AML runs for the interrupt, whichever it is, and notifies that device; its
- * driver calls a chain in a task of ACPI's. The notification does not say whose
- * it is, so every source is asked. The in-tree driver listens on the same chain
- * for the sources that it holds.
+ * AML handles the interrupt and notifies that device; the device's driver calls a chain
+ * in an ACPI worker. The notification does not name a source, so each one is asked. The
+ * in-tree driver listens on the same chain for the sources that it holds.
  *
- * Two locks, for the chain has one of its own, which a notification holds: CHANGE
- * is taken before it and LISTENING inside it.
+ * Owns the list of listeners. The chain has a lock of its own, which a notification
+ * holds. So there are two locks here, CHANGE outside the chain's and LISTENING inside it:
  *
  *	arm, disarm	CHANGE, the chain (write)
  *	arm, disarm	CHANGE, LISTENING

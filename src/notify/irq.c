@@ -2,17 +2,19 @@
 /*
  * Interrupts: EXTERNAL and GSIV.
  *
- * Both name a global system interrupt. On x86 the kernel maps any of them. On arm64
- * it knows those that a device asked for; another one is mapped here, as an edge:
- * the HEST does not say which it is, and a line that is held high has an edge too.
+ * Both name a global system interrupt. On x86 the kernel maps any of them. On arm64 the
+ * kernel has mapped those that a device asked for; this file maps another one, as an
+ * edge: the HEST does not say which it is, and a line that stays high has an edge too.
  *
- * The in-tree driver serves GSIV sources by the hardware error device alone: a
- * generic event device (ACPI0013) takes the interrupt and AML notifies the error
- * device. So a GSIV source listens to that, and has the line itself where nobody
- * else wants it for himself.
+ * The in-tree driver serves GSIV sources by the hardware error device alone: a generic
+ * event device (ACPI0013) handles the interrupt and AML notifies the error device. So a
+ * GSIV source listens to that device, and also has the line itself, unless another driver
+ * has it exclusively.
  *
- * Lines are shared: the handler claims an interrupt when its source had a record. A line
- * that others use is never let go for a storm: they would have all its interrupts.
+ * Lines are shared: the handler returns IRQ_HANDLED when its source had a record. Storm
+ * control never frees a line that other devices use: they would handle all its interrupts.
+ *
+ * Owns struct wire of each source. Context: process context; the handler in an interrupt.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -57,7 +59,7 @@ static irqreturn_t irq_alone(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* The interrupt of a line; mapped here if nobody has mapped it. */
+/* The interrupt of a line; mapped here if the kernel has not mapped it. */
 static int map(u32 gsi, struct wire *w)
 {
 	int irq, err = acpi_gsi_to_irq(gsi, &w->irq);
@@ -87,7 +89,7 @@ static int connect(struct gn_source *s, struct wire *w, unsigned long flags)
 	return err;
 }
 
-/* Is nobody else on the line, which this source has just left? */
+/* Has the line, which this source has just left, no other handler? */
 static bool is_alone(struct wire *w)
 {
 	if (request_irq(w->irq, irq_alone, IRQF_PROBE_SHARED, "ghes_nmi", w))
@@ -122,8 +124,8 @@ static int external_on(struct gn_source *s)
 }
 
 /*
- * A line that an event device has is not to be shared with it: that is no error, and
- * IRQF_PROBE_SHARED says so.
+ * An event device does not share its line. IRQF_PROBE_SHARED: the kernel must not report
+ * that as an error.
  */
 static int gsiv_on(struct gn_source *s)
 {

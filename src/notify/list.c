@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Sources that are asked together.
+ *
+ * The caller owns each list, publishes it by RCU and frees the old one after a grace
+ * period. Lists are made in process context and read in NMI.
  */
 #include <linux/kprobes.h>
 #include <linux/mm.h>

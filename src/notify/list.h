@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The sources of a notification that does not say whose it is: every one of them
- * is asked.
+ * The sources of a notification that does not name its source: each of them is asked.
  */
 #ifndef GN_SOURCES_H
 #define GN_SOURCES_H

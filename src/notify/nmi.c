@@ -2,21 +2,26 @@
 /*
  * x86 non-maskable interrupts.
  *
- * An NMI does not say who raised it, so every handler is asked at every NMI,
- * perf's thousands per second included. What an idle source costs there is one
- * load of a pointer and one of the status word behind it.
+ * An NMI does not say who raised it, so the kernel calls every handler at every NMI,
+ * perf's thousands per second included. An idle source costs one load of a pointer and
+ * one load of the status word behind it.
  *
- * The flat table is never changed, only replaced: NMI handlers run as RCU
- * readers, so when synchronize_rcu_expedited() returns nobody reads the old one.
- * Expedited, for a machine may have a thousand sources to bind.
+ * The flat table is never changed, only replaced: NMI handlers run as RCU readers, so
+ * when synchronize_rcu_expedited() returns no handler reads the old table. Expedited,
+ * because a machine may have a thousand sources to bind.
  *
- * What the quick scan cannot see is a block that firmware moved by rewriting
- * the address register. The slow look reads the registers too. It runs where no
- * idle NMI pays for it: when nobody claimed an NMI (NMI_UNKNOWN), and once a
- * second, for what merged with an NMI that somebody did claim.
+ * The quick scan cannot see a block that firmware moved by rewriting the address
+ * register. The slow look reads the registers too. It runs where it costs no idle NMI
+ * anything: when no handler claimed an NMI (NMI_UNKNOWN), and once a second, for records
+ * whose NMI merged with one that another handler claimed.
  *
  * One NMI may be for several records, and a record may be collected before its
  * NMI comes: owed.c keeps such NMIs from being reported as unknown.
+ *
+ * Owns the table (changed in process context under @tables, read in NMI) and each CPU's
+ * owed NMIs (written in that CPU's NMI handlers).
+ *
+ *	LOOK: smp_rmb(), the empty block before the claim, pairs with CLAIM_LEAVE.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -164,7 +169,7 @@ static u32 slow_look(struct table *t)
 }
 NOKPROBE_SYMBOL(slow_look);
 
-/* NMI-safe. Nobody claimed this NMI. */
+/* NMI-safe. No handler claimed this NMI: Linux's word, path/claim.h has nothing to do with it. */
 static int ghes_nmi_unknown(unsigned int type, struct pt_regs *regs)
 {
 	struct table *t = rcu_dereference_raw(table);

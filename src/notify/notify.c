@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which notification types are served.
+ * Which notification types are served: a constant table. Context: any.
  */
 #include "record/hest.h"
 #include "notify/notify.h"

@@ -3,35 +3,36 @@
  * DOC: NMIs that are owed
  *
  * Records and NMIs do not come in pairs. One NMI may collect the records of several
- * sources; the NMIs that firmware sent for the others then find nothing, here or on
- * another CPU. The drain that makes room, the look after binding and the slow look
+ * sources; the NMIs that firmware sent for the others then find nothing, on this CPU or
+ * on another one. The drain that makes room, the look after binding and the slow look
  * collect records whose NMI is still to come. And firmware may ring all CPUs for one
- * record. Left alone, the kernel would report such an NMI as unknown, and may panic.
+ * record. The kernel reports an NMI that no handler claims as unknown, and may panic.
  *
- * So each CPU is owed one NMI per collected record, less one for each NMI that had a
- * record there; no more than can be under way, for NMIs merge. An NMI that finds nothing is believed while one is owed to its CPU,
- * and the last record was collected no longer than GN_OWED_NS ago.
+ * So each CPU is owed one NMI per collected record, minus one per NMI that found a record
+ * on that CPU; and no more than can be under way, because NMIs merge. An NMI that finds
+ * nothing is believed while one is owed to its CPU and the last record was collected no
+ * longer than GN_OWED_NS ago.
  *
- * A foreign NMI (a watchdog card's, a button's) must not be lost to this for ever.
- * Firmware that rings one CPU leaves the others unrung: there, GN_OWED_DOUBTS NMIs are
- * believed, or those of GN_OWED_DOUBT_NS, and no more. Two things show that a CPU is
- * rung, and each begins the count anew: an NMI of this CPU found a record; or every CPU
- * has had an NMI that found one, or was owed, since the last time that this was so: a
- * round. (The CPUs of a guest do not run all the time: an NMI may come to one of them
- * long after the record.)
+ * This rule must not hide a foreign NMI (a watchdog card's, a button's) for ever.
+ * Firmware that rings one CPU does not ring the others: on those, GN_OWED_DOUBTS NMIs are
+ * believed, or the NMIs of GN_OWED_DOUBT_NS, and no more. Two events show that firmware
+ * rings a CPU, and each restarts that count: an NMI of this CPU finds a record; or a round
+ * ends: every CPU has had an NMI that found a record, or that was owed, since the last
+ * round ended. (The CPUs of a guest do not run all the time: an NMI may come to one of
+ * them long after the record.)
  *
- * What is given up: within a second of a record, and as often as this allows, a foreign
- * NMI is taken for a late one on a CPU that firmware does not ring. On a CPU that it
- * does ring, a foreign NMI is taken for a late one if there is one owed: after
- * NMIs merged, or with firmware that rings CPUs in turn. Foreign NMIs that follow
- * records within GN_OWED_NS, on every CPU that firmware does not ring, cannot be told
- * from firmware that rings all. And where foreign NMIs have used up what is believed of a
- * CPU, and firmware rings all CPUs only then, that CPU may report the first as unknown.
+ * What this rule cannot do. Within a second of a record, and as often as the count
+ * allows, a foreign NMI counts as a late one on a CPU that firmware does not ring. On a
+ * CPU that firmware does ring, a foreign NMI counts as a late one if one is owed: after
+ * NMIs merged, or with firmware that rings CPUs in turn. Foreign NMIs that follow records
+ * within GN_OWED_NS, on every CPU that firmware does not ring, look like firmware that
+ * rings all CPUs. And when foreign NMIs have used up a CPU's count, and firmware rings all
+ * CPUs only after that, that CPU may report the first NMI as unknown.
  *
- * Each CPU writes its own part, and an NMI handler is not interrupted by another one
- * of its CPU. @heard and @round may miss a CPU when two are heard at the same time: the
- * round is a record longer then. So nothing here is ordered by barriers. What orders
- * the caller's look at the sources before its count of their records is in nmi.c.
+ * Owns struct gn_owed and each CPU's part. Each CPU writes its own part in its NMI handler,
+ * which no other NMI of that CPU interrupts. @heard and @round may miss a CPU when two are
+ * heard at the same time: then the round is a record longer. So no barrier orders anything
+ * here. nmi.c orders the caller's look at the sources before its count of their records.
  */
 #include <linux/atomic.h>
 #include <linux/compiler.h>
@@ -39,7 +40,7 @@
 
 #include "notify/owed.h"
 
-/* NMI-safe. This CPU is rung along with the others. */
+/* NMI-safe. Firmware rings this CPU in this round. */
 static void hear(struct gn_owed *owed, struct gn_owed_cpu *cpu, u32 cpus)
 {
 	int round = atomic_read(&owed->round);

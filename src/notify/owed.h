@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * NMIs that are owed: the records they were sent for had been collected before they
- * came. Pure.
+ * NMIs that are owed: their records were collected before they came. NMI handlers and
+ * sysfs call it. Pure.
  */
 #ifndef GN_OWED_H
 #define GN_OWED_H

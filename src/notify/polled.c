@@ -2,13 +2,16 @@
 /*
  * Sources that never ring: a timer looks at each of them.
  *
- * The in-tree driver arms a timer that is not deferrable, and so does this file:
- * an idle machine delivers its records in time. The timers of one interval expire
- * together, so seven hundred idle sources wake the machine once per interval.
+ * The timer is not deferrable, as the in-tree driver's is not: an idle machine delivers
+ * its records in time. The timers of one interval expire together, so seven hundred idle
+ * sources wake the machine once per interval.
  *
- * An interval of 0 is no interval. The in-tree driver then never looks again; this
- * file looks once a second. An interval that is too long to be meant is cut to a
- * minute, so that no record waits for days.
+ * For an interval of 0 the in-tree driver never looks again; this file looks once a
+ * second. An interval above a minute is cut to a minute, so that no record waits for
+ * days.
+ *
+ * Owns the timer of each poller. Context: looks in softirq; start and stop in process
+ * context.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -75,7 +78,7 @@ void gn_poller_stop(struct gn_poller *p)
 	timer_delete_sync(&p->timer);
 }
 
-/* What firmware asks for, made sense of. */
+/* The interval in the HEST, within the bounds above. */
 static u32 interval_of(const struct gn_source *s)
 {
 	u32 said = s->desc.poll_ms;

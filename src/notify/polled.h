@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Looking at a source again and again.
+ * Looking at a source at an interval.
  */
 #ifndef GN_POLLED_H
 #define GN_POLLED_H

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Software Delegated Exceptions (Arm DEN0054): firmware calls into the kernel
- * whatever it was doing, all of DAIF masked included. An event of critical
- * priority may come while one of normal priority is being handled.
+ * Software Delegated Exceptions (Arm DEN0054): firmware calls the kernel at any
+ * instruction, also with all of DAIF masked. An event of critical priority may interrupt
+ * the handler of one of normal priority.
  *
- * The kernel's own SDEI core enters NMI context, keeps a private stack per
- * priority and re-registers private events when a CPU comes online. The event's
- * argument is the source, so finding it costs nothing.
+ * The kernel's SDEI core enters NMI context, keeps a private stack per priority and
+ * re-registers private events when a CPU comes online. The event's argument is the
+ * source.
+ *
+ * Owns nothing but the registration of each event. Context: sdei_ring() is NMI-like,
+ * everything else runs in process context.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -23,7 +26,7 @@
 #include "path/source.h"
 #include "notify/notify.h"
 
-/* Waits for firmware to let an event go, a good millisecond each, before a complaint. */
+/* Tries to unregister an event, a good millisecond apart, before a complaint. */
 #define COMPLAIN_TRIES 5000
 
 /* NMI-safe. */
@@ -44,15 +47,14 @@ static int sdei_available(void)
 }
 
 /*
- * No handler of the event runs any more when this returns, nor will one: what
- * is disabled is not dispatched, and a CPU takes no interrupt between the
- * dispatch of an event and its completion, so one that has taken this interrupt
- * has completed whatever it was handling.
+ * On return no handler of the event runs, nor will one: firmware does not dispatch a
+ * disabled event, and a CPU takes no interrupt between the dispatch of an event and its
+ * completion. So a CPU that took this interrupt has completed its handler.
  *
- * Unregistering an event that runs would end badly. Firmware answers PENDING
- * and lets the handler go when it completes; the kernel's core keeps the event
- * all the same, and every later call is denied, as there is nothing left to
- * unregister. The event number would be lost until the next boot.
+ * An event must not be unregistered while it runs: firmware answers PENDING and drops
+ * the handler when it completes, but the kernel's core keeps the event, and firmware
+ * denies every later call, because it has nothing left to unregister. The event number
+ * would be lost until the next boot.
  */
 static void quiesce(u32 event)
 {
@@ -61,9 +63,8 @@ static void quiesce(u32 event)
 }
 
 /*
- * The handler's code and its source are freed after this, so there is no giving
- * up while firmware has the handler. An answer other than -EINPROGRESS says that
- * it has not: no event of this number can come here any more.
+ * The handler's code and its source are freed after this, so this loop ends only when
+ * firmware does not have the handler any more: any answer but -EINPROGRESS says so.
  */
 static void unregister(struct gn_source *s)
 {

@@ -3,21 +3,24 @@
  * Storm control: a source that rings more often than storm_rate says is polled until
  * it is calm.
  *
- * A record that nobody has taken stays in its block, and firmware has no second block:
- * so what is polled at a bounded rate is raised at a bounded rate, and nothing is lost.
- * The interrupt is let go for that long, so that a line that firmware holds until the
+ * A record stays in its block until it is taken, and firmware has no second block: so
+ * a source that is polled at a bounded rate raises records at a bounded rate, and loses
+ * none. The interrupt is freed for that time, so that a line that stays high until the
  * record is taken does not keep a CPU busy.
  *
  *	RINGING		more records in a second than storm_rate	-> POLLING
  *	POLLING		half of the looks in a second found nothing	-> RINGING
  *	either		disarm						-> ENDED
  *
- * Whichever way is new is there before the old one goes, but for the interrupt itself;
- * a look follows each change.
+ * From POLLING to RINGING the interrupt is on before the poller stops; a look follows
+ * each change.
  *
- * Sources with an NMI-like notification have no storm control: an NMI that is not
- * answered is a crash, and an SDEI event or an abort is raised by firmware that has to
- * be waited for.
+ * Sources with an NMI-like notification have no storm control: an NMI that no handler
+ * claims is a crash, and firmware raises an SDEI event or an abort whether or not the
+ * kernel polls.
+ *
+ * Owns struct gn_storm. Context: gn_storm_rang() where the notification rings, the poller
+ * in softirq, changes of state in a worker under @lock.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -122,7 +125,7 @@ static void to_ringing(struct gn_storm *storm)
 	gn_ask(s); /* what came while nobody rang */
 }
 
-/* Whoever asks may ask again while the change is under way: the second run finds it done. */
+/* It may be queued again while it runs: the second run finds the state changed and does nothing. */
 static void change(struct work_struct *work)
 {
 	struct gn_storm *storm = container_of(work, struct gn_storm, change);
@@ -160,7 +163,7 @@ int gn_storm_begin(struct gn_storm *storm, struct gn_source *s, const struct gn_
 }
 
 /**
- * gn_storm_end() - disarm it, whichever way it is looked at
+ * gn_storm_end() - disarm the notification, or stop the poller
  * @storm: what gn_storm_begin() began
  *
  * Context: Process context, sleeps. On return nobody looks at the source.

@@ -24,11 +24,13 @@
  *
  * Other writers, firmware among them, may change the word between the read and the write.
  * In Normal memory a compare-and-exchange notices. An owner that has looked or tried too
- * often leaves with marks behind, for hostile firmware could hold it for ever; its drain
- * settles them.
+ * often leaves with marks behind, because hostile firmware could keep it there for ever; the
+ * drain writes them.
  *
- * While a source changes hands its acknowledgement can be held: what would be given is
- * owed, and given at the end.
+ * While a source changes hands its acknowledgement can be withheld: then it is owed, and
+ * gn_ack_resume() gives it.
+ *
+ * Owns the banks. Context: giving is NMI-safe, mapping and joining a bank are not.
  */
 #include <linux/atomic.h>
 #include <linux/delay.h>
@@ -41,7 +43,7 @@
 #include "path/ack.h"
 #include "path/claim.h"
 
-/* Looks in a row, and tries to write a word that others write too. */
+/* Rounds in a row, and tries to write a word that others write too. */
 #define ROUNDS_MAX 8
 #define TRIES_MAX  8
 
@@ -208,7 +210,7 @@ void gn_ack_withhold(struct gn_ack *a)
 
 /**
  * gn_ack_resume() - the opposite: give what is owed
- * @a: the acknowledgement, held or not
+ * @a: the acknowledgement, withheld or not
  *
  * Context: As gn_ack_withhold(); or nobody collects from the source any more.
  */
@@ -283,7 +285,7 @@ out:
 	return err;
 }
 
-/* The claim is owned, so that nobody writes for this source when it is gone. */
+/* Owns the claim, so that no other CPU writes for this source after its slot is free. */
 static void leave(struct gn_ack *a)
 {
 	struct gn_bank *bank = a->bank;

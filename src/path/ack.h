@@ -25,7 +25,7 @@ enum gn_ack_way {
  * struct gn_ack - how a source acknowledges
  * @way: enum gn_ack_way
  * @kept: the way while @way is GN_ACK_WITHHELD
- * @owed: firmware waits: one was to be given while it was held
+ * @owed: firmware waits: it was withheld when it was to be given
  * @slot: the source's place in @bank
  * @keep: bits of the word that stay as they are
  * @set: bits of the word that are set
@@ -61,7 +61,7 @@ void gn_ack_resume(struct gn_ack *a);
  * (what is read & @keep) | @set, after everything that was written before.
  *
  * Context: NMI-safe, owner of the source's collecting claim.
- * Return: true if it is given, or held; false: others are writing the register
+ * Return: true if it is given, or withheld; false: others are writing the register
  *         without end: call gn_ack_write_owed() later.
  */
 static __always_inline bool gn_ack_give(struct gn_ack *a, bool device)

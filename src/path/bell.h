@@ -2,7 +2,8 @@
 /*
  * The bell of one source: the one place from which its drain is rung.
  *
- * Collecting, which an NMI may do, rings the drain and knows nothing of it.
+ * Collecting, which an NMI may do, rings the drain without knowing it. Context: each
+ * function's comment says which.
  */
 #ifndef GN_BELL_H
 #define GN_BELL_H
@@ -31,7 +32,7 @@ struct gn_bell {
 	struct work_struct remap;
 };
 
-/* What gn_bell_init() is given: each runs when it is rung. */
+/* Arguments of gn_bell_init(): each runs when it is rung. */
 struct gn_bell_runs {
 	void (*now)(struct irq_work *work);
 	void (*soon)(struct irq_work *work);

@@ -5,12 +5,12 @@
  * The word counts the calls that came since the owner's last look:
  *
  *	0	IDLE: nobody looks
- *	1	CLAIMED: the owner looks, nobody called meanwhile
- *	> 1	AGAIN: somebody called while the owner was busy
+ *	1	CLAIMED: the owner looks, no other call has come
+ *	> 1	AGAIN: another call came while the owner looked
  *
  * Whoever lifts it from IDLE owns what it guards, looks, and leaves by
- * gn_claim_leave(). Every other caller has thereby told the owner to look once
- * more and goes home: its call is handled. An owner that has looked again too
+ * gn_claim_leave(). Every other caller is counted in the word, so that the owner looks
+ * once more, and leaves: its call is handled. An owner that has looked again too
  * often must not stay (hostile firmware could hold a CPU in an NMI handler): it
  * leaves by gn_claim_abandon() and arranges for a later look.
  *
@@ -52,7 +52,7 @@ static __always_inline bool gn_claim_busy(const struct gn_claim *claim)
 	return atomic_read_acquire(&claim->calls) != 0;
 }
 
-/* NMI-safe. Owner only. False: still the owner, somebody called: look again. */
+/* NMI-safe. Owner only. False: still the owner; another call came: look again. */
 static __always_inline bool gn_claim_leave(struct gn_claim *claim, int *seen)
 {
 	if (likely(atomic_cmpxchg(&claim->calls, *seen, 0) == *seen)) /* CLAIM_LEAVE */

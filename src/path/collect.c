@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Firmware -> queue: who looks at a source, and what becomes of what it finds.
+ * Firmware -> queue: looking at a source, and the outcome.
+ *
+ * Owns nothing: the owner of a source's collecting claim writes its struct gn_intake and the
+ * producer end of its queue.
  *
  * How a record is taken from firmware, in which order and behind which barriers,
  * is in take.h.
@@ -16,7 +19,7 @@
 #include "path/fatal.h"
 #include "path/take.h"
 
-/* Looks in a row before the owner of a claim goes home regardless. */
+/* Looks in a row before the owner abandons the claim. */
 #define LOOKS_MAX 8
 
 /* The queue is full: the record stays with firmware until the drain made room. */
@@ -229,7 +232,7 @@ NOKPROBE_SYMBOL(gn_collect_for);
  * @regs: as for gn_collect()
  *
  * One NMI asks many sources, so finding nothing is no error. An NMI has nobody who
- * asks and its CPU's interrupts are off: what the others spend on that it is spared.
+ * asks, and its CPU's interrupts are off already: this saves both costs of the others.
  *
  * Context: NMI handler, or interrupts off. As gn_collect().
  * Return: what the look came to.

@@ -14,7 +14,7 @@ struct pt_regs;
 /* What a look at a source came to. */
 enum gn_outcome {
 	GN_NOTHING,   /* the block holds no record */
-	GN_BUSY,      /* another context looks, and was told to look again */
+	GN_BUSY,      /* another context looks, and will look again */
 	GN_COLLECTED, /* the record is in the queue, firmware has its block back */
 	GN_LEFT,      /* there is a record, it stays with firmware for now */
 	GN_BEYOND,    /* the block's address is none that can be read */

@@ -14,8 +14,13 @@
  *
  * One thing is not for interrupt context: a page that is to be taken out of use. The
  * drain leaves its record, and what is behind that in the queue, to a kernel worker
- * that runs the drain. That one may sleep with the claim in its hands: everybody else
- * just goes home.
+ * that runs the drain. That worker may sleep while it owns the draining claim: every
+ * other caller leaves at once.
+ *
+ * Owns struct gn_outlet and the consumer end of the queue, by the source's draining claim.
+ *
+ *	RECEIVED: smp_store_release() of the count of malformed records pairs with smp_rmb()
+ *	in gn_source_received(): whoever sees a malformed record counted sees it collected.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 

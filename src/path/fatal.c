@@ -6,7 +6,10 @@
  * whatever was collected before it, and that the reset comes. In NMI, printk()
  * only writes to the log buffer, without a lock, and nmi_panic() flushes it past
  * every console lock a stopped context may hold. Firmware has its block back
- * already, so it is free for what the dying machine still meets.
+ * already, so it can publish what the dying machine still meets.
+ *
+ * Owns the panic timeout's choice. Context: gn_fatal() is NMI-safe, gn_fatal_init() runs at
+ * load.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 

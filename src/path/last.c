@@ -8,7 +8,9 @@
  * instruction, and other CPUs still run: nothing is claimed, locked or taken out.
  * Each record is copied to a room of its own first, and the copy is checked, so
  * that an entry which another CPU's drain gives back meanwhile does no harm. A
- * record that a drain had in its hands is shown although it may have been before.
+ * record that a drain was delivering is shown although it may have been shown before.
+ *
+ * Owns struct gn_last of every source. Context: NMI-safe, the CPU that panics.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 

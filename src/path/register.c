@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Registers as the HEST describes them. The common one, 64 bits of memory, is read
- * in place by who needs it; what is here is for all others.
+ * Registers as the HEST describes them. The common one, 64 bits of memory, is read in
+ * place; the functions here also read and write all others.
+ *
+ * The caller owns each register. Context: mapping in process context, access NMI-safe.
  */
 #include <linux/errno.h>
 #include <linux/io.h>

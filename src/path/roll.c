@@ -11,6 +11,7 @@
  *	smp_mb() ROLL_CLOSE		smp_mb() ROLL_REMOVE
  *	walks the list			reads gn_roll_closed
  *
+ * The first column is NMI-safe, the second is process context; the mutex owns the list.
  * The barriers pair: either the reader does not meet the source, or whoever
  * destroys it sees that the roll is closed, and waits for the panic.
  */

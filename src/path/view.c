@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The entries of a queue, for who is not its consumer and claims nothing.
+ * The entries of a queue, for a reader that is not its consumer and owns no claim.
  *
  * Its consumer may be at work meanwhile, on this CPU, interrupted, or on another
  * one. It takes out at most one entry (gn_roll_is_closed()), and a producer may
@@ -46,7 +46,7 @@ NOKPROBE_SYMBOL(view_entry);
  * @q: the queue
  * @v: the view; it ends with the youngest entry there is now
  *
- * The consumer may take out one entry meanwhile and no more: gn_view_next() tells.
+ * The consumer may take out one entry meanwhile and no more: gn_view_next() notices.
  *
  * Context: NMI-safe. Anybody.
  */

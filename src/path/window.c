@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mapping firmware memory so that an NMI may read it.
+ * Mapping firmware memory so that an NMI may read it. Process context; the caller owns
+ * each window.
  *
  * acpi_os_map_iomem() knows the memory's type from firmware's own memory map:
  * write-back for reserved RAM, Device for MMIO. It is asked at bind and never

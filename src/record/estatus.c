@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The gate: what firmware put into an error status block is measured and
- * checked here before anything else looks at it (ACPI 6.5, 18.3.2.7 and UEFI
- * 2.10, appendix N).
+ * The error status block: this file measures and checks it before any other code
+ * reads it (ACPI 6.5, 18.3.2.7 and UEFI 2.10, appendix N).
  *
- * Two steps, because they run at different times. gn_estatus_measure() needs
- * the header only and runs in NMI, before the copy: it says how many bytes are
- * worth copying. gn_estatus_check() runs on the private copy that no longer
- * changes, outside NMI, and steps over every section. A block that passed both is
- * a record: its sections tile it. What a section holds is judged when the walk
- * hands it out: a body that breaks the rules of its type costs its own decoding,
- * never that of its neighbours.
+ * There are two steps. gn_estatus_measure() needs the header only and runs in NMI,
+ * before the copy: it returns how many bytes the copy needs. gn_estatus_check() runs
+ * on the private copy, which does not change any more, outside NMI, and steps over
+ * every section. A block that passed both is a record: its sections tile it.
+ * gn_walk_next() judges the body of each section: a body that breaks the rules of its
+ * type is handed out as bytes, and the sections beside it are decoded.
  *
  * All sums are u64: no length that fits a field can wrap them.
  *
- * Pure: host tests and fuzzers compile this file.
+ * Owns no state. Context: any; NMI-safe where a function says so. Pure: host tests and
+ * fuzzers compile this file.
  */
 #include <linux/compiler.h>
 #include <linux/kprobes.h>
@@ -126,8 +125,8 @@ bool gn_walk_next(struct gn_walk *walk, struct gn_section *section)
  * gn_estatus_tiled() - do sections tile a copied block that was measured
  * @block: the private copy, as long as gn_estatus_measure() said
  *
- * Sections that do not tile the block reject it: nobody can say where any of them
- * begins. What they hold is not looked at.
+ * A block that its sections do not tile is malformed: no length says where any of them
+ * begins. The bodies of the sections are not read.
  *
  * Context: NMI-safe; pure. Each step takes at least 64 of the block's bytes.
  * Return: GN_GOOD, or GN_GOOD with GN_NAMES_PAGES if a section is of a type that can name

@@ -2,12 +2,12 @@
 /*
  * The walk over the Hardware Error Source Table.
  *
- * Firmware wrote these bytes, so nothing is believed before its length is. One
- * entry that makes no sense costs that entry, not the table: the walk goes on
- * as long as the length of an entry is known, and tells its caller about every
- * GHES entry that it leaves out.
+ * Firmware wrote these bytes, so the walk checks the length of an entry before it reads
+ * the entry. The walk leaves out a GHES entry that makes no sense, reports it to the
+ * caller, and goes on as long as the length of an entry is known.
  *
- * Pure: no kernel service is used, host tests and fuzzers compile this file.
+ * Owns no state. Context: process context, at load. Pure: host tests and fuzzers compile
+ * this file.
  */
 #include <linux/errno.h>
 #include <linux/string.h>
@@ -227,7 +227,7 @@ static bool wants_assistance(const u8 *table, size_t length, u32 count, u16 id)
  * @arg: passed to @fn
  *
  * Entries of other types are stepped over. The count in the table is an upper
- * bound only. Duplicate ids are the caller's business: it knows what it holds.
+ * bound only. The caller checks for duplicate ids.
  *
  * Context: Process context; pure.
  * Return: 0, -EINVAL if @table is no HEST, or what @fn returned.

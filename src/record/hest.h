@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * HEST bytes -> checked descriptions of GHES sources (ACPI 6.5, 18.3.2).
+ * HEST bytes -> checked descriptions of GHES sources (ACPI 6.5, 18.3.2). The caller owns
+ * the table and each description.
  */
 #ifndef GN_HEST_H
 #define GN_HEST_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a section is, and what can be wrong with its body. Pure.
+ * What a section is, and what can be wrong with its body. Types only. Pure.
  */
 #ifndef GN_KIND_H
 #define GN_KIND_H

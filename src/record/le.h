@@ -3,7 +3,8 @@
  * Little-endian readers for bytes that firmware wrote.
  *
  * Tables and records place fields at any offset, so every read goes through
- * memcpy(); both architectures compile it to one load.
+ * memcpy(); both architectures compile it to one load. NMI-safe; the caller has checked
+ * that the bytes are there.
  */
 #ifndef GN_LE_H
 #define GN_LE_H

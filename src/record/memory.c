@@ -2,10 +2,11 @@
 /*
  * Memory error sections of both types (UEFI 2.10, N.2.5 and N.2.6).
  *
- * The second has wider fields, other validation bits from the sixth on, and no
- * row extension, for its row has 32 bits. Kernels know the first one only.
+ * The second type has wider fields, other validation bits from the sixth on, and no
+ * row extension, because its row has 32 bits. Kernels know the first type only.
  *
- * Pure: host tests and fuzzers compile this file.
+ * Owns no state. Context: any; not NMI-safe. Pure: host tests and fuzzers compile this
+ * file.
  */
 #include <linux/compiler.h>
 #include <linux/string.h>

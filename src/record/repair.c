@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sections as kernel helpers can take them.
+ * Copies of sections that the kernel's helpers decode correctly.
  *
- * A section that is sound is within its bounds and may still be more
- * than the kernel's helpers understand. They take a memory section of 73 bytes
- * for one of 80, read all of a CXL event however short it is, step through ARM
- * error information by 32 bytes whatever each entry says, and through contexts
- * by their size or, other kernels, by that size rounded up to 16. So they are
- * handed a copy with the same content that means the same to all of them:
+ * A sound section lies within its bounds, and the kernel's helpers may still
+ * misread it. They read 80 bytes of a memory section of 73, and all of a CXL
+ * event however short it is. They step through ARM error information by 32
+ * bytes, whatever length an entry states. They step through contexts by their
+ * size or, on other kernels, by that size rounded up to 16. So each helper gets a
+ * copy with the same content, which all of these kernels read alike:
  *
  *	memory		80 bytes: of a short one what is there, of the second type
  *			what fits into the first
@@ -18,7 +18,8 @@
  *	CXL event	room for the longest event, zeros behind a shorter one
  *	others		their bytes
  *
- * Pure: host tests and fuzzers compile this file.
+ * Owns no state. Context: any; the caller owns the copy's memory. Pure: host tests and
+ * fuzzers compile this file.
  */
 #include <linux/compiler.h>
 #include <linux/string.h>

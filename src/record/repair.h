@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sections as kernel helpers can take them.
+ * Copies of sections that the kernel's helpers decode correctly.
  */
 #ifndef GN_REPAIR_H
 #define GN_REPAIR_H

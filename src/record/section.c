@@ -2,11 +2,12 @@
 /*
  * The length rules of each section type (UEFI 2.10, appendix N.2).
  *
- * A section that passed gn_section_check() may be decoded up to the length its
- * type demands here without asking again. Types nobody decodes are bytes, and
- * bytes have no rules. A section that did not pass is bytes too.
+ * A decoder reads a section that passed gn_section_check() up to the length that its
+ * type demands here, without another check. A section of a type that no decoder knows
+ * is bytes, and bytes have no rules. A section that did not pass is bytes too.
  *
- * Pure: host tests and fuzzers compile this file.
+ * Owns no state. Context: any; the type and size functions are used in NMI-safe code. Pure:
+ * host tests and fuzzers compile this file.
  */
 #include <linux/compiler.h>
 #include <linux/string.h>
@@ -91,7 +92,7 @@ static const struct rule *rule_of(const u8 *type)
 {
 	u32 i, first = gn_le32(type);
 
-	/* The first bytes tell most of them apart; exceptions ask, too. */
+	/* Compare the first bytes first: an exception runs this, too. */
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (gn_le32(rules[i].type) == first &&
 		    !memcmp(rules[i].type, type, sizeof(rules[i].type)))
@@ -158,10 +159,10 @@ static u64 contexts_end(const struct gn_section *s, enum gn_section_kind kind, u
 }
 
 /*
- * Firmware rounds contexts up to 16 bytes, or not; so do kernels, some this way,
- * some the other. The way that fills the section is firmware's; if neither or
- * both do, it is the specification's, which rounds. Returns where the contexts
- * end, 0 if they leave the section either way.
+ * Some firmware rounds contexts up to 16 bytes, some does not; kernels differ likewise.
+ * The way that fills the section is this firmware's. If neither or both fill it, the
+ * specification decides: it rounds. Returns where the contexts end, 0 if they leave the
+ * section either way.
  */
 static u64 contexts_find(const struct gn_section *s, enum gn_section_kind kind, u64 at, u64 end,
 			 u32 count, bool *rounded)

@@ -2,8 +2,10 @@
 /*
  * ghes_nmi_kvm: hooks the function that handles the external aborts of guests.
  *
- * Kernels without one of its own ask the host's, apei_claim_sea(), which
- * ghes_nmi_mm hooks; then this module is not needed and does not load.
+ * Where KVM has no such function it calls the host's, apei_claim_sea(), which ghes_nmi_mm
+ * hooks; there this module is not needed and does not load.
+ *
+ * Owns its probe (shim.h). Context: the handler is NMI-like.
  */
 #define pr_fmt(fmt) "ghes_nmi_kvm: " fmt
 

@@ -3,9 +3,11 @@
  * ghes_nmi_mm: hooks the functions that handle external aborts and SErrors of
  * the host, and of guests where the kernel asks the host's function for them.
  *
- * No logic is in here: each probe calls ghes_nmi.ko, and what that claims, the
- * probed function is skipped for. A skipped function's probe is finished when
- * its caller goes on, so nothing of this module is on any stack then.
+ * Each probe calls ghes_nmi.ko. When ghes_nmi.ko claims the exception, the probe skips
+ * the probed function. The probe of a skipped function has ended when the function's
+ * caller goes on, so no code of this module is on any stack then.
+ *
+ * Owns its probes (shim.h). Context: handlers are NMI-like.
  */
 #define pr_fmt(fmt) "ghes_nmi_mm: " fmt
 
@@ -23,9 +25,9 @@ static int on_do_sea(struct kprobe *probe, struct pt_regs *at)
 NOKPROBE_SYMBOL(on_do_sea);
 
 /*
- * int apei_claim_sea(regs): 0 is "claimed". From KVM, and for a guest; the host's come by
- * do_sea. Kernels that recover from more aborts of their own than others (copy_mc of
- * openEuler) ask here once more, after do_sea's hook has taken the record.
+ * int apei_claim_sea(regs): 0 is "claimed". KVM calls it for a guest; the host's aborts
+ * come by do_sea. A kernel that recovers from more aborts of its own (copy_mc of
+ * openEuler) calls it once more, after do_sea's hook has taken the record.
  */
 static int on_apei_claim_sea(struct kprobe *probe, struct pt_regs *at)
 {
@@ -46,7 +48,7 @@ static int on_do_serror(struct kprobe *probe, struct pt_regs *at)
 }
 NOKPROBE_SYMBOL(on_do_serror);
 
-/* bool arm64_is_fatal_ras_serror(regs, esr), from KVM; the host's come by do_serror. */
+/* bool arm64_is_fatal_ras_serror(regs, esr), called by KVM; the host's SErrors come by do_serror. */
 static int on_fatal_serror(struct kprobe *probe, struct pt_regs *at)
 {
 	if (at->regs[0] || ghes_nmi_claim_sei(NULL, at->regs[1]) < 0)

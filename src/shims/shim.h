@@ -2,10 +2,12 @@
 /*
  * What the shims share: a table of kprobes becomes a module.
  *
- * A kernel without one of the functions, or that lets nobody probe it, is told
- * about and does without; without all of them the module does not load. First the
- * probes are set, then ghes_nmi.ko is told, which takes the sources; and back in
+ * Where a kernel lacks one of the functions, or refuses a probe of it, the shim logs
+ * that and does without; without all of them the module does not load. The shim sets the
+ * probes first. Then it calls ghes_nmi.ko, which takes the sources over. It unloads in
  * the reverse order.
+ *
+ * Owns the probes. Context: load and unload in process context; handlers are NMI-like.
  */
 #ifndef GN_SHIM_H
 #define GN_SHIM_H

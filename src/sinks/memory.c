@@ -43,7 +43,7 @@
 /* What is to become of a section's pages. */
 enum fate {
 	FATE_NONE,
-	FATE_FAIL, /* uncorrected: gone */
+	FATE_FAIL, /* uncorrected: lost */
 	FATE_SOFT, /* corrected too often: moved elsewhere */
 };
 

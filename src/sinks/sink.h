@@ -125,15 +125,15 @@ struct gn_touched {
 
 /* What became of a page that was to be failed. */
 enum gn_failed {
-	GN_FAILED,     /* out of use, and who touched it has been told */
-	GN_NOT_FAILED, /* the kernel could not, or it is no memory: nobody has been told */
+	GN_FAILED,     /* out of use, and the task that touched it was signalled */
+	GN_NOT_FAILED, /* the kernel could not, or it is no memory: no task was signalled */
 	GN_FAIL_LATER, /* others are at it for too long */
 };
 
 /**
  * struct gn_record - a record on its way out
  * @out: the source where it came from
- * @block: the whole block; private, checked, and gone when the sink returns
+ * @block: the whole block; private, checked, and reused when the sink has returned
  * @length: bytes of @block
  * @head: its header
  * @delay_ns: nanoseconds since it was read from firmware

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The hooks that other modules have in the kernel for us.
+ * The hooks by which other modules bring exceptions here.
  *
- * A source whose exceptions nobody brings here must stay with the in-tree
- * driver. So it is taken when the hook that rings its notification is in place,
- * and given back before the hook goes: hook first, release second, and back in
- * the reverse order.
+ * A source whose exceptions no hook brings here must stay with the in-tree driver. So
+ * this file has it taken over when the hook that rings its notification is in place, and
+ * given back before the hook goes.
  *
- * A hook can be switched off behind its owner's back (kprobes, by debugfs
- * kprobes/enabled). Nothing tells, so a look once in PERIOD compares; then the
- * sources go back too, until the hook is on again.
+ * An administrator can switch hooks off (kprobes, by debugfs kprobes/enabled). There is no
+ * callback for that, so a worker checks each hook once in PERIOD, and has the sources
+ * given back until the hook is on again.
+ *
+ * Owns the list of hooks, under @lock. Context: process context.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -30,7 +31,7 @@
 #define PERIOD HZ
 
 static LIST_HEAD(hooks);
-static DEFINE_MUTEX(lock); /* of the list, and of taking and giving */
+static DEFINE_MUTEX(lock); /* of the list, and of taking over and giving back */
 static u32 served;	   /* notification types that are rung now, a bit each */
 static void (*take_over_sources)(u8 type);
 static void (*give_back_sources)(u8 type);
@@ -46,7 +47,7 @@ bool gn_hook_serves(u8 type)
 	return READ_ONCE(served) & BIT(type);
 }
 
-/* Give and take what changed. Under the lock. */
+/* Give back and take over what changed. Under the lock. */
 static void update(void)
 {
 	struct ghes_nmi_hook *hook;
@@ -119,7 +120,7 @@ void ghes_nmi_remove_hooks(struct ghes_nmi_hook *hook, int n)
 EXPORT_SYMBOL_GPL(ghes_nmi_remove_hooks);
 
 /**
- * gn_hook_init() - who takes sources and gives them back
+ * gn_hook_init() - which functions take sources over and give them back
  * @take_over: a hook rings this notification type now
  * @give_back: it soon will not any more
  *
@@ -136,7 +137,7 @@ void gn_hook_init(void (*take_over)(u8 type), void (*give_back)(u8 type))
 /**
  * gn_hook_exit() - the opposite
  *
- * Context: Process context, sleeps. The modules with the hooks are gone already.
+ * Context: Process context, sleeps. The modules with the hooks are unloaded already.
  */
 void gn_hook_exit(void)
 {

@@ -30,9 +30,12 @@
  *	the change sees its @other.
  *
  * A change of hands, for exceptions without a record:
- *	begin	they are put off
- *	given	the other driver has the sources: it is asked, too
- *	end	they are nobody's, as always
+ *	begin		they are put off
+ *	after_give_back	the other driver has the sources: it is asked, too
+ *	end		they are nobody's, as always
+ *
+ * Owns struct gn_retry of its notification. Context: asking is NMI-safe, a change of hands
+ * is process context's.
  */
 #include <linux/delay.h>
 #include <linux/hash.h>

@@ -5,6 +5,9 @@
  *
  * The kernel has no interface for them; ghes_nmi_mm.ko and ghes_nmi_kvm.ko hook
  * the functions that handle aborts, and call here (ghes_nmi.h).
+ *
+ * Owns @answered. Context: claims are NMI-safe; the notification's calls are process
+ * context's.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -22,16 +25,16 @@
 #include "sync/sync.h"
 
 /*
- * Aborts of the kernel that it cannot go on from, as far as this module knows, by the
- * address of their registers: a kernel that can asks again (ghes_nmi_sea_answered()).
+ * Aborts of the kernel that end it as far as this module knows, by the address of their
+ * registers. A kernel that can recover asks again (ghes_nmi_sea_answered()).
  */
 #define ANSWERED_BITS 4
 static const struct pt_regs *answered[1 << ANSWERED_BITS];
 
 /*
- * NMI-safe. A block that failed its check has been taken, and names nobody: for the task
- * it is as if there was no record, and coming again would bring another one like it. On
- * behalf of the task the kernel's function fails.
+ * NMI-safe. A malformed block was taken, and names no page: the task is treated as without
+ * a record, and executing again would bring another such block. A function of the kernel
+ * that works for the task fails.
  */
 static int find_no_record(struct gn_exception *x)
 {

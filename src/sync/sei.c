@@ -17,6 +17,8 @@
  *	recoverable		the pages are failed with that record; this task may use
  *				them, nobody knows, so it gets SIGBUS
  *	any other		the kernel dies
+ *
+ * Owns nothing. Context: claims are NMI-safe.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 

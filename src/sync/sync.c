@@ -6,11 +6,14 @@
  * its notification, checks each record, and writes the pages that the record names into
  * the task's visitor (visitor.c): before the task goes on it fails them, and has its
  * SIGBUS. The record is marked in the queue, so that the memory sink leaves those pages
- * out, and goes the ordinary road at the next tick: the task is told before anything is
- * decoded for the log.
+ * out, and goes the ordinary road at the next tick: the task is signalled before the
+ * console decodes anything.
  *
  * Pages that find no visitor are failed by the drain's worker, at once. What an
  * exception without a record does is in retry.c.
+ *
+ * Owns the table of sources of each notification: process context replaces it under @lock,
+ * exceptions read it as RCU readers.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -25,7 +28,7 @@
 #include "sync/sync.h"
 #include "sync/visitor.h"
 
-/* Bit 55 of an address tells user space's from the kernel's. */
+/* Bit 55 is set in the kernel's addresses and clear in user space's. */
 #define KERNEL_HALF (1ull << 55)
 
 struct gn_sync gn_sync_sea = { .lock = __MUTEX_INITIALIZER(gn_sync_sea.lock) };

@@ -34,7 +34,7 @@ struct gn_sync {
 
 /* How the interrupted context ends after an error that is not corrected. */
 enum gn_ending {
-	GN_RESUMES,  /* user space or a guest: the task fails what it touched, and is told */
+	GN_RESUMES,  /* user space or a guest: the task fails what it touched, and gets SIGBUS */
 	GN_FIXES_UP, /* the kernel, maybe on behalf of a task: a function fails, or it dies */
 	GN_GOES_ON,  /* nothing is lost there */
 	GN_DIES,     /* the kernel, whatever the record says */

@@ -27,7 +27,7 @@
  *
  *	VISITOR_LEFT: schedule_work() orders the task's writes before the worker's reads.
  *
- * @task is set while the slot is IN_USE and its pages are still to be failed, and NULL at
+ * Owns the slots. @task is set while the slot is IN_USE and its pages are still to be failed, and NULL at
  * any other time: gn_visitor_flush() finds its own task's slots by it, and a slot that
  * changes hands meanwhile is never taken for one of them.
  *
@@ -124,7 +124,7 @@ static void put_slot(struct visitor *v)
 }
 NOKPROBE_SYMBOL(put_slot);
 
-/* The task cannot go on with what it touched, and the kernel has not told it. */
+/* The task cannot go on with what it touched, and the kernel has not signalled it. */
 static void signal_task(const struct visitor *v)
 {
 	pr_err("task %s (%d) touched what cannot be recovered: it gets SIGBUS\n", current->comm,
@@ -136,14 +136,14 @@ static void signal_task(const struct visitor *v)
 }
 
 /*
- * In the task: fail the pages, and see to it that the task is told. A record that names
- * no page, or one that is none, is no reason to let the task touch it again. A task for
- * which the kernel touched the page has an error from its system call and wants no signal;
- * nor does one that is exiting, which has no memory any more.
+ * Runs in the task: it fails the pages, and makes sure that the task gets SIGBUS, also
+ * when the record names no page or an address that is no memory: the task must not touch
+ * that again. A task for which the kernel touched the page gets an error from its system
+ * call and no signal; an exiting task, which has no memory any more, gets none either.
  *
- * The kernel fails one page at a time. If another one is at it for long (a page under
- * writeback to a device that does not answer), this one is left to a worker, and the
- * task is told without. What it gives back then is pinned until the worker was there.
+ * The kernel fails one page at a time. If it is busy with another one for long (a page
+ * under writeback to a device that does not answer), this one is left to a worker, and
+ * the task is signalled before. The page is pinned until the worker has failed it.
  */
 static void fail_own(struct visitor *v)
 {
@@ -166,7 +166,7 @@ static void fail_own(struct visitor *v)
 		signal_task(v);
 }
 
-/* A worker: what the task could not wait for. */
+/* Runs in a worker: it fails the pages that the task left. */
 static void fail_left(struct work_struct *work)
 {
 	struct visitor *v = container_of(work, struct visitor, rest);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Taking sources over from the kernel's own GHES driver, and giving them back.
+ * Taking sources over from the in-tree driver, and giving them back.
  *
- * The platform devices GHES.N (devices.c) are bound to a driver of our own, which is
- * here; how they come to it and go again is exchange.c's.
+ * This file has the driver to which the platform devices GHES.N (devices.c) are bound;
+ * exchange.c moves them to it and away from it.
+ *
+ * Owns the list of candidates and the driver. Context: process context; @binding
+ * serialises every change of hands after loading.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -93,7 +96,7 @@ static struct platform_driver driver = {
 	},
 };
 
-/* Those that the kernel has not made. */
+/* Make the platform devices that the kernel has not made. */
 static int make_devices(void)
 {
 	return all.make_devices ? gn_devices_make(&all.candidates) : 0;
@@ -110,7 +113,7 @@ static struct gn_exchange exchange(bool everything)
 	};
 }
 
-/* The sources of one notification, of which the hook has come or will go. */
+/* Change the decision about the sources of one notification, whose hook comes or goes. */
 static void decide(u8 type, enum gn_decision from, enum gn_decision to)
 {
 	int i;
@@ -146,7 +149,7 @@ void gn_bind_take_over(u8 type)
 		notify->changing(true);
 	make_devices();
 	gn_exchange_take_over(&x);
-	/* And those that no driver has: the kernel may not know the type. */
+	/* Bind the sources that no driver has, too: the kernel may not know the type. */
 	if (driver_attach(&driver.driver))
 		pr_warn("sources without a driver cannot be bound\n");
 	if (notify->changing)
@@ -182,11 +185,12 @@ static void give_back_type(struct work_struct *work)
  * gn_bind_give_back() - the hook that rings a notification will go
  * @type: the notification type
  *
- * In a worker: the in-tree driver looks at the blocks when it is bound. What it
- * finds of a synchronous error it leaves to the current task, for when that goes
- * back to user space: rmmod's would come too late. The task that met the error
- * touches the page again, its record is a duplicate, and Linux 7.3 kills for that.
- * A worker has no memory of its own; its finds are handled at once, by another.
+ * Runs in a worker, because the in-tree driver looks at the blocks when it is bound. It
+ * leaves a synchronous error's record to the current task, which handles it on its way
+ * back to user space. In rmmod that would come too late: the task that met the error
+ * touches the page again, its next record is a duplicate, and Linux 7.3 kills the task
+ * for that. A worker has no user space; the in-tree driver handles a record that it finds
+ * there at once, in another worker.
  *
  * Context: Process context, sleeps.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Taking sources over, and giving them back.
+ * Taking sources over, and giving them back. Process context only.
  */
 #ifndef GN_BIND_H
 #define GN_BIND_H

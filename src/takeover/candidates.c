@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * HEST -> the sources that are to be taken: those that the user wants, and that
+ * HEST -> the sources that are to be taken over: those that the user wants, and that
  * this module and this kernel can serve.
+ *
+ * The caller owns the list. Context: process context, one caller at a time.
+ *
+ *	decision	event						next
+ *	GN_TAKE_OVER	its hook goes (bind.c)				GN_WAIT
+ *			screening or keeping together fails		GN_LEAVE
+ *	GN_WAIT		its hook comes (bind.c)				GN_TAKE_OVER
+ *	GN_LEAVE	-						stays
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -151,7 +159,7 @@ static void decide_all(struct gn_candidates *candidates, const struct gn_options
 	}
 }
 
-/* Is there a source that may write @c's acknowledgement away, being another driver's? */
+/* The source of another driver that may undo @c's acknowledgement, NULL if there is none. */
 static const struct gn_candidate *stranger(const struct gn_candidates *candidates,
 					   struct gn_candidate *c)
 {
@@ -171,12 +179,12 @@ static const struct gn_candidate *stranger(const struct gn_candidates *candidate
 }
 
 /**
- * gn_candidates_keep_together() - take sources that share a register all or not at all
+ * gn_candidates_keep_together() - take over all sources that share a register, or none
  * @candidates: the sources, as far as they are chosen
  *
  * Two drivers that keep each other's bits in one read ack register lose one of two
- * acknowledgements at a time: each writes back what it has read. One driver can see to
- * its own order.
+ * acknowledgements at a time: each writes back what it has read. One driver alone writes
+ * one after the other.
  *
  * Context: Process context.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which sources of the HEST are to be taken.
+ * Which sources of the HEST are to be taken over.
  */
 #ifndef GN_CANDIDATES_H
 #define GN_CANDIDATES_H
@@ -16,7 +16,7 @@ struct platform_device;
  * struct gn_options - what the user chose
  * @ids: only these source ids; all if @nids is 0
  * @nids: how many
- * @takeover: take sources that another driver holds
+ * @takeover: take over sources that another driver holds
  * @queue_kib: size of each queue in KiB, 0 for the default
  */
 struct gn_options {
@@ -38,7 +38,7 @@ enum gn_decision {
  * @decision: what is to become of it
  * @ours: the device, if the module made it
  * @tried: binding was tried, so a failure is not repeated
- * @apart: another driver has let it go, and this one does not have it yet
+ * @apart: one driver was released, and the other one is not bound yet
  * @heir: its acknowledgement while it is given back
  */
 struct gn_candidate {

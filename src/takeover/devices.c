@@ -2,9 +2,11 @@
 /*
  * The platform devices GHES.N.
  *
- * The kernel makes one of every enabled GHES entry of the HEST, and points it to
- * that entry. Where it made none (ghes.disable=1, or an entry it does not know
- * made it give the whole table up), the module makes them itself.
+ * The kernel makes one for every enabled GHES entry of the HEST, with a pointer to
+ * that entry. Where the kernel made none (ghes.disable=1, or an entry that it does not
+ * know ended its walk), this file makes them.
+ *
+ * Owns the devices that it made. Context: process context, one caller at a time.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -65,7 +67,7 @@ struct gn_candidate *gn_devices_candidate(const struct gn_candidates *candidates
 }
 
 /**
- * gn_devices_make() - make one for each source that is to be taken and has none of ours
+ * gn_devices_make() - make one for each source to be taken over that has none of ours
  * @candidates: the sources
  *
  * Context: Process context, sleeps.
@@ -97,7 +99,7 @@ int gn_devices_make(struct gn_candidates *candidates)
 }
 
 /**
- * gn_devices_remove() - remove those that gn_devices_make() made
+ * gn_devices_remove() - remove the devices that gn_devices_make() made
  * @candidates: the sources
  *
  * Context: Process context, sleeps.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The platform devices that stand for the sources. */
+/* The platform devices that stand for the sources. Process context only. */
 #ifndef GN_DEVICES_H
 #define GN_DEVICES_H
 

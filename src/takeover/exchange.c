@@ -2,12 +2,16 @@
 /*
  * Devices on their way between two drivers.
  *
- * Each source is released from one driver and bound to the other at once, the next one
- * only then. What firmware raises in between stays in the block, un-acked, and is
- * collected by the look that follows each binding; the same way back on unload.
+ * Each source is released from one driver and bound to the other at once, then the next
+ * one. What firmware raises in between stays in the block, un-acked, and the look that
+ * follows each binding collects it. Unloading does the same in the other direction.
  *
  * Sources that keep each other's bits in one read ack register are the exception: two
- * drivers at it would lose acknowledgements. They are released all, then bound all.
+ * drivers that write it would lose acknowledgements. All of them are released, then all
+ * are bound.
+ *
+ * Owns a source's @apart and @heir between release and bind. Context: process context,
+ * one exchange at a time (bind.c).
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -25,7 +29,7 @@
 /* A source whose next record comes within so many milliseconds is under fire. */
 #define SAMPLE_MS 20
 
-/* The source of a device that another driver holds and this one wants. */
+/* The source of a device that another driver holds and this one takes over, else NULL. */
 static struct gn_candidate *wanted(const struct gn_exchange *x, struct device *dev)
 {
 	struct gn_candidate *c;
@@ -37,8 +41,7 @@ static struct gn_candidate *wanted(const struct gn_exchange *x, struct device *d
 }
 
 /*
- * What another driver holds is left to it unless this one serves it as well: a source
- * that nobody can ring for is not taken.
+ * A source that this driver could not map stays with the driver that holds it.
  */
 static int screen(struct device *dev, void *data)
 {
@@ -63,7 +66,7 @@ static int screen(struct device *dev, void *data)
 	return 0;
 }
 
-/* Stop the notifications of one device's present driver. */
+/* Stop the notification from ringing the driver that holds the device. */
 static int silence(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
@@ -82,7 +85,7 @@ static void release(struct device *dev, const struct gn_candidate *c)
 {
 	const struct gn_notify *notify = gn_notify_find(c->desc.notify);
 
-	/* What was silenced rests already; exceptions are kept from the other driver by the hook. */
+	/* A silenced source rests already. The hook keeps exceptions from the other driver. */
 	if (!notify->silence && !notify->hook && !notify->intree_delivers_at_once)
 		gn_rest_await(&c->desc);
 	device_release_driver(dev);
@@ -91,13 +94,13 @@ static void release(struct device *dev, const struct gn_candidate *c)
 static void bind(const struct gn_exchange *x, struct device *dev, const struct gn_candidate *c)
 {
 	if (driver_attach(x->driver) || !dev->driver) {
-		/* Not bindable after all: whoever had it gets it back. */
+		/* It cannot be bound: the driver that had it gets it back. */
 		if (device_attach(dev) != 1)
 			dev_warn(dev, "ghes_nmi: source %u has no driver now\n", c->desc.id);
 	}
 }
 
-/* Take one device over: release and bind, with nothing in between. */
+/* Take one device over: release and bind. */
 static int take_over(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
@@ -110,7 +113,7 @@ static int take_over(struct device *dev, void *data)
 	return 0;
 }
 
-/* The first half of it: sources that share an acknowledgement are nobody's for a while. */
+/* The first half for sources that share an acknowledgement: no driver holds them now. */
 static int take_over_release(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
@@ -137,7 +140,7 @@ static int take_over_bind(struct device *dev, void *data)
 	return 0;
 }
 
-/* Remember how many records have come, to see later whether the source is under fire. */
+/* Note how many records were collected: a source with more of them later is under fire. */
 static int sample(struct device *dev, void *data)
 {
 	const struct gn_exchange *x = data;
@@ -145,7 +148,7 @@ static int sample(struct device *dev, void *data)
 
 	if (!gn_devices_is_ghes(dev))
 		return 0;
-	/* Who unbinds the device by hand frees the source. */
+	/* The lock keeps an administrator who unbinds the device from freeing the source. */
 	device_lock(dev);
 	if (dev->driver == x->driver) {
 		s = dev_get_drvdata(dev);
@@ -155,7 +158,7 @@ static int sample(struct device *dev, void *data)
 	return 0;
 }
 
-/* A source of ours that is to be given back, NULL if it is not. */
+/* The source of a device of ours that is to be given back, else NULL. */
 static struct gn_candidate *leaving(const struct gn_exchange *x, struct device *dev)
 {
 	struct gn_candidate *c;
@@ -166,7 +169,7 @@ static struct gn_candidate *leaving(const struct gn_exchange *x, struct device *
 	return c && (x->everything || c->decision == GN_WAIT) ? c : NULL;
 }
 
-/* Acknowledge no more. The device lock keeps the source, see sample(). */
+/* Withhold acknowledgements from here. The device lock keeps the source, see sample(). */
 static void withhold(const struct gn_exchange *x, struct device *dev, struct gn_candidate *c)
 {
 	struct gn_source *s;
@@ -204,8 +207,9 @@ static int give_back(struct device *dev, void *data)
 }
 
 /*
- * Those that share an acknowledgement go together: while one of them is the other
- * driver's, none is acknowledged here. What is owed is given in between.
+ * Sources that share an acknowledgement go together: while the other driver holds one of
+ * them, this module acknowledges none. It gives what it owes when all are released and
+ * none is bound.
  */
 static int give_back_withhold(struct device *dev, void *data)
 {
@@ -272,8 +276,8 @@ void gn_exchange_take_over(const struct gn_exchange *x)
 	each_device(x, silence);
 	/*
 	 * The in-tree driver frees a source without waiting for its irq_work,
-	 * which may still hold records of it. After a grace period no CPU has
-	 * one left, and its records are delivered before the first of ours.
+	 * which may still use records of it. After a grace period no CPU runs
+	 * that irq_work, and its records were delivered before the first of ours.
 	 */
 	synchronize_rcu();
 	each_device(x, take_over_release);
@@ -282,7 +286,7 @@ void gn_exchange_take_over(const struct gn_exchange *x)
 }
 
 /**
- * gn_exchange_sample() - see which sources are under fire when they are given back
+ * gn_exchange_sample() - find out which of the sources to be given back are under fire
  * @x: what will change hands
  *
  * Context: Process context, sleeps.
@@ -294,7 +298,7 @@ void gn_exchange_sample(const struct gn_exchange *x)
 }
 
 /**
- * gn_exchange_give_back() - back to the drivers that take the sources
+ * gn_exchange_give_back() - from our driver to those that bind to the sources
  * @x: what changes hands
  *
  * Context: Process context, sleeps.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Devices on their way between two drivers. */
+/* Devices on their way between two drivers. Process context only. */
 #ifndef GN_EXCHANGE_H
 #define GN_EXCHANGE_H
 
@@ -13,7 +13,7 @@ struct device_driver;
  * struct gn_exchange - what changes hands
  * @driver: ours
  * @candidates: the sources
- * @takeover: take what another driver holds
+ * @takeover: take over what another driver holds
  * @everything: give all back, not only those that wait for a hook
  */
 struct gn_exchange {

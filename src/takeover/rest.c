@@ -2,22 +2,24 @@
 /*
  * DOC: the moment at which a source changes hands
  *
- * The in-tree driver is careless at both ends of its hold on a source, and
- * cannot be told to be otherwise.
+ * The in-tree driver has a race at each end of its hold on a source, and offers no way
+ * to avoid them.
  *
- * When it is released it frees the source without waiting for the interrupt
- * from which it delivers records it has queued in NMI, and then uses what was
- * freed. So a source is taken when its block has been empty for a while and all
- * CPUs have taken an interrupt since: then nothing is under way there.
+ * When the in-tree driver is released, it frees the source without waiting for the
+ * interrupt from which it delivers the records that it queued in NMI; that interrupt then
+ * uses freed memory. So this module takes a source over when its block has been empty for
+ * a while and every CPU has taken an interrupt since: then no record of it is under way.
  *
- * When it is bound it reads the block once, while its notification is armed
- * already. If a notification, even of another source, takes the same record
- * meanwhile, firmware may have published the next one by the time that the
- * first reader clears the block: that record is gone. So a source under fire is
- * given back while firmware is waiting for an acknowledgement that this module
- * owes it. The in-tree driver finds an empty block and leaves it alone, and only
- * when it is bound does firmware get its acknowledgement. This needs a read ack
- * register (GHESv2); a GHESv1 source is given back as it is.
+ * When the in-tree driver is bound, it reads the block once, and its notification is armed
+ * already. If a notification, even of another source, takes the same record at that
+ * time, firmware may publish the next record before the first reader clears the block;
+ * that record is lost. So this module gives a source under fire back while it withholds
+ * an acknowledgement: firmware publishes nothing, and the in-tree driver finds an empty
+ * block. Firmware gets its acknowledgement when the in-tree driver is bound. That needs a
+ * read ack register (GHESv2); a GHESv1 source is given back as it is.
+ *
+ * Owns nothing; @heir is the caller's. Context: process context, one change of hands at a
+ * time.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -30,9 +32,9 @@
 
 /* Empty for so long, in milliseconds: the in-tree driver's interrupt has come by then. */
 #define REST_MS 2
-/* A source under fire may never be: then it is taken anyhow. */
+/* The block of a source under fire may never be empty: after this the source is taken over. */
 #define REST_MOST_MS 50
-/* How long to wait for the record after which firmware is held. */
+/* So long this module waits for the record whose acknowledgement it withholds. */
 #define WITHHOLD_MOST_MS 50
 
 static bool empty(const struct gn_window *block)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The moment at which a source changes hands.
+ * The moment at which a source changes hands. Process context only.
  */
 #ifndef GN_REST_H
 #define GN_REST_H
