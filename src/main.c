@@ -58,6 +58,12 @@ MODULE_PARM_DESC(
 	storm_rate,
 	"records in a second after which an interrupt source is polled until it is calm; 0: never (default: 10000)");
 
+static uint range_kib = GN_MEMORY_RANGE_KIB;
+module_param(range_kib, uint, 0444);
+MODULE_PARM_DESC(
+	range_kib,
+	"the largest range of memory, in KiB, that is taken out of use for one error; of a coarser address the page alone (default: 2048)");
+
 static char *fatal_timeout = ""; /* not NULL: sysfs shows that as a word */
 module_param(fatal_timeout, charp, 0444);
 MODULE_PARM_DESC(
@@ -76,6 +82,7 @@ static int __init gn_init(void)
 	int err;
 
 	gn_storm_rate = storm_rate;
+	gn_memory_range_kib = range_kib;
 	err = gn_fatal_init(fatal_timeout);
 	if (err)
 		return err;

@@ -102,6 +102,18 @@ static ssize_t unserved_consumers_show(struct device *dev, struct device_attribu
 }
 static DEVICE_ATTR_RO(unserved_consumers);
 
+static ssize_t page_outcomes_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	const struct gn_source *s = dev_get_drvdata(dev);
+	int i, at = 0;
+
+	for (i = 0; i < GN_PAGES; i++)
+		at += sysfs_emit_at(buf, at, "%s %llu\n", gn_page_name(i),
+				    READ_ONCE(s->out.pages[i]));
+	return at;
+}
+static DEVICE_ATTR_RO(page_outcomes);
+
 static const char *verdict_text(u32 reason)
 {
 	return gn_verdict_name(reason);
@@ -171,6 +183,7 @@ static struct attribute *attrs[] = {
 	&dev_attr_entries_wrong.attr,
 	&dev_attr_trace_cut.attr,
 	&dev_attr_bad_page.attr,
+	&dev_attr_page_outcomes.attr,
 	&dev_attr_storms.attr,
 	&dev_attr_unserved.attr,
 	&dev_attr_unserved_consumers.attr,

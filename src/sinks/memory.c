@@ -11,28 +11,37 @@
  * are, in the order in which this sink comes to them and leaves them out.
  *
  * A record may name more than a page: bits of the address that its mask leaves
- * out are unknown, and every page they may mean is failed.
+ * out are unknown, and every page they may mean is failed, up to gn_memory_range_kib.
+ * A coarser mask says what the memory controller can tell, not what is lost: then it
+ * is the page of the address alone, as for the in-tree driver.
+ *
+ * A page that is corrected too often is moved elsewhere: the one of the address, and
+ * not where it would cost a huge page of hugetlbfs.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
 #include <linux/delay.h>
+#include <linux/hugetlb.h>
 #include <linux/ioport.h>
+#include <linux/jiffies.h>
 #include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/pfn.h>
+#include <linux/sched.h>
 #include <linux/semaphore.h>
 
 #include "compat/cper.h"
+#include "compat/memory.h"
 #include "record/section.h"
 #include "sinks/sink.h"
 
-/* The largest range that is believed. */
-#define RANGE_MAX (1ull << 30)
-
-/* Pages of a corrected error that are moved away; and how fast. */
-#define SOFT_MAX   512u
+/* The kernel's queue of pages to be moved away holds 16 per CPU. */
 #define SOFT_BURST 8u
 #define SOFT_MS	   50u
+
+/* Tasks that were let go on once, with their page; and for how long that is remembered. */
+#define SPARED	  64u
+#define SPARED_MS 10000u
 
 /* Cache errors, by the bits of UEFI 2.9A and by the numbers before it. */
 #define ARM_CACHE_BIT	  0x2
@@ -40,12 +49,31 @@
 
 #define ERR_INFO_VALID_PA 0x10
 
+u32 gn_memory_range_kib = GN_MEMORY_RANGE_KIB;
+
 /* What is to become of a section's pages. */
 enum fate {
 	FATE_NONE,
 	FATE_FAIL, /* uncorrected: lost */
 	FATE_SOFT, /* corrected too often: moved elsewhere */
 };
+
+/**
+ * gn_page_name() - what became of a page, in words
+ * @page: the outcome
+ *
+ * Return: a constant string, one word.
+ */
+const char *gn_page_name(enum gn_page page)
+{
+	static const char *const names[GN_PAGES] = {
+		[GN_PAGE_FAILED] = "failed",	 [GN_PAGE_SOFT] = "soft_offlined",
+		[GN_PAGE_LEFT] = "left_to_task", [GN_PAGE_BEFORE] = "poisoned_before",
+		[GN_PAGE_IGNORED] = "ignored",	 [GN_PAGE_NONE] = "no_memory",
+	};
+
+	return names[page];
+}
 
 /* NMI-safe. @severity: the record's. */
 static enum fate fate_of(u32 severity, const struct gn_section *s)
@@ -75,7 +103,8 @@ static bool memory_range(const struct gn_section *s, u64 *pa, u64 *size, bool *o
 		return true;
 	/* One run of ones; a mask with holes says nothing that could be used. */
 	unit = mem.physical_addr_mask & -mem.physical_addr_mask;
-	if (!unit || unit > RANGE_MAX || (mem.physical_addr_mask + unit) & mem.physical_addr_mask)
+	if (!unit || unit > max_t(u64, PAGE_SIZE, (u64)gn_memory_range_kib << 10) ||
+	    (mem.physical_addr_mask + unit) & mem.physical_addr_mask)
 		*odd = true;
 	else
 		*size = max_t(u64, unit, PAGE_SIZE);
@@ -134,15 +163,30 @@ static bool each_mention(const u8 *block, bool (*fn)(const struct mention *menti
 }
 NOKPROBE_SYMBOL(each_mention);
 
-/* Is there memory at this address, the kernel's or a persistent device's? */
-static bool is_memory(u64 pa)
+static bool lies_in(u64 pa, unsigned long flags, unsigned long desc)
 {
-	if (pa > (u64)(phys_addr_t)-1 || !pfn_valid(PHYS_PFN(pa)))
+	return region_intersects(pa, 1, flags, desc) != REGION_DISJOINT;
+}
+
+/* Has this address a struct page whose fields are set? One of memory that is offline has not. */
+static bool has_page(u64 pa)
+{
+	return pfn_valid(PHYS_PFN(pa)) &&
+	       (lies_in(pa, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) ||
+		lies_in(pa, IORESOURCE_MEM, IORES_DESC_PERSISTENT_MEMORY));
+}
+
+/*
+ * May memory_failure() be asked about this address? As the in-tree driver: whatever has a
+ * struct page, and what the kernel knows otherwise: SGX's memory, and a device's memory
+ * since drivers can register it. Where recovery is switched off it panics of anything.
+ */
+static bool may_fail(u64 pa)
+{
+	if (pa > (u64)(phys_addr_t)-1)
 		return false;
-	return region_intersects(pa, 1, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
-		       REGION_DISJOINT ||
-	       region_intersects(pa, 1, IORESOURCE_MEM, IORES_DESC_PERSISTENT_MEMORY) !=
-		       REGION_DISJOINT;
+	return pfn_valid(PHYS_PFN(pa)) || arch_is_platform_page(pa) ||
+	       (gn_memory_of_devices && lies_in(pa, IORESOURCE_MEM, IORES_DESC_NONE));
 }
 
 #ifdef CONFIG_MEMORY_FAILURE
@@ -152,40 +196,81 @@ static bool is_memory(u64 pa)
  */
 static struct semaphore failing = __SEMAPHORE_INITIALIZER(failing, 1);
 
-/* The kernel's queue takes a few at a time; it is emptied by a worker. */
-static void soften(unsigned long pfn, u32 n)
-{
-	memory_failure_queue(pfn, MF_SOFT_OFFLINE);
-	if (n % SOFT_BURST == SOFT_BURST - 1)
-		msleep(SOFT_MS);
-}
+/* Guarded by @failing. */
+static struct {
+	u64 start;
+	pid_t pid;
+	unsigned long pfn;
+	unsigned long when;
+} spared[SPARED];
+static u32 next_spared;
 
 /*
- * What memory_failure() said, and whether the page was taken out of use @before
- * (by another task that touched it, for one). True if the task needs no signal
- * from us. For such a page, kernels that look who accessed it have sent the signal,
- * or found no such page in the task; older ones say 0 and have done nothing.
+ * The current task touched a page that was out of use before. Where the kernel could take
+ * the page from the task's memory, the task finds another one when it touches the address
+ * again, or the signal that waits for it there: it goes on. Where the kernel could not (a
+ * driver's mapping of a page that is not in its hands) the task meets the error again,
+ * and comes here a second time. True at the first.
  */
-static bool already_signalled(int said, bool before)
+static bool spare_once(unsigned long pfn)
 {
-	if (before)
-		return said == -EHWPOISON || said == -EFAULT;
-	return !said || said == -EHWPOISON || said == -EOPNOTSUPP;
+	u64 start = current->start_boottime;
+	u32 i;
+
+	for (i = 0; i < SPARED; i++) {
+		if (spared[i].start != start || spared[i].pid != current->pid ||
+		    spared[i].pfn != pfn)
+			continue;
+		spared[i].start = 0;
+		return false;
+	}
+	i = next_spared % SPARED;
+	/* More tasks than can be remembered: then rather a signal too many than a loop. */
+	if (spared[i].start && time_before(jiffies, spared[i].when + msecs_to_jiffies(SPARED_MS)))
+		return false;
+	spared[i].start = start;
+	spared[i].pid = current->pid;
+	spared[i].pfn = pfn;
+	spared[i].when = jiffies;
+	next_spared++;
+	return true;
 }
 
-static enum gn_failed fail(unsigned long pfn, int flags, long patience)
+/* memory_failure() of a page, its answer in @said. False: others are at it for too long. */
+static bool ask_kernel(unsigned long pfn, int flags, long patience, int *said, bool *before)
 {
-	bool before, done;
-
-	if (!is_memory(PFN_PHYS(pfn)))
-		return GN_NOT_FAILED;
+	*before = false;
+	*said = -ENXIO;
+	if (!may_fail(PFN_PHYS(pfn)))
+		return true;
 	if (down_timeout(&failing, patience))
-		return GN_FAIL_LATER;
-	before = PageHWPoison(pfn_to_page(pfn));
-	done = already_signalled(memory_failure(pfn, flags), before);
+		return false;
+	*before = has_page(PFN_PHYS(pfn)) && PageHWPoison(pfn_to_page(pfn));
+	*said = memory_failure(pfn, flags);
+	/*
+	 * Of such a page the kernel says that it has sent the signal, or, by -EFAULT or 0, that
+	 * the task has no such page; before 5.13 it says 0 whatever is the matter.
+	 */
+	if (*before && flags & MF_ACTION_REQUIRED && (!*said || *said == -EFAULT))
+		*said = spare_once(pfn) ? -EHWPOISON : -EBUSY;
 	up(&failing);
 	cond_resched();
-	return done ? GN_FAILED : GN_NOT_FAILED;
+	return true;
+}
+
+/* The kernel's queue takes a few at a time; it is emptied by a worker. */
+static enum gn_page soften(unsigned long pfn)
+{
+	static atomic_t queued;
+
+	if (!may_fail(PFN_PHYS(pfn)))
+		return GN_PAGE_NONE;
+	if (has_page(PFN_PHYS(pfn)) && PageHuge(pfn_to_page(pfn)))
+		return GN_PAGE_IGNORED;
+	memory_failure_queue(pfn, MF_SOFT_OFFLINE);
+	if ((u32)atomic_inc_return(&queued) % SOFT_BURST == 0)
+		msleep(SOFT_MS);
+	return GN_PAGE_SOFT;
 }
 
 /**
@@ -194,10 +279,19 @@ static enum gn_failed fail(unsigned long pfn, int flags, long patience)
  * @pinned: gn_memory_pin() has pinned it
  *
  * Context: Process context, sleeps for as long as it takes.
+ * Return: what became of it.
  */
-void gn_memory_fail(unsigned long pfn, bool pinned)
+enum gn_page gn_memory_fail(unsigned long pfn, bool pinned)
 {
-	fail(pfn, pinned ? MF_COUNT_INCREASED : 0, MAX_SCHEDULE_TIMEOUT);
+	bool before;
+	int said;
+
+	ask_kernel(pfn, pinned ? MF_COUNT_INCREASED : 0, MAX_SCHEDULE_TIMEOUT, &said, &before);
+	if (said == -ENXIO)
+		return GN_PAGE_NONE;
+	if (before || said == -EHWPOISON)
+		return GN_PAGE_BEFORE;
+	return said ? GN_PAGE_IGNORED : GN_PAGE_FAILED;
 }
 
 /**
@@ -211,7 +305,7 @@ bool gn_memory_pin(unsigned long pfn)
 {
 	struct page *page;
 
-	if (!is_memory(PFN_PHYS(pfn)))
+	if (!has_page(PFN_PHYS(pfn)))
 		return false;
 	page = compound_head(pfn_to_page(pfn));
 	if (!get_page_unless_zero(page))
@@ -234,15 +328,24 @@ bool gn_memory_pin(unsigned long pfn)
  */
 enum gn_failed gn_memory_fail_touched(unsigned long pfn, bool signal, u32 patience_ms)
 {
-	return fail(pfn, signal ? MF_ACTION_REQUIRED : 0, msecs_to_jiffies(patience_ms));
+	bool before;
+	int said;
+
+	if (!ask_kernel(pfn, signal ? MF_ACTION_REQUIRED : 0, msecs_to_jiffies(patience_ms), &said,
+			&before))
+		return GN_FAIL_LATER;
+	/* -EOPNOTSUPP: an administrator filters pages out, to test other ones. */
+	return !said || said == -EHWPOISON || said == -EOPNOTSUPP ? GN_FAILED : GN_NOT_FAILED;
 }
 #else
-static void soften(unsigned long pfn, u32 n)
+static enum gn_page soften(unsigned long pfn)
 {
+	return may_fail(PFN_PHYS(pfn)) ? GN_PAGE_IGNORED : GN_PAGE_NONE;
 }
 
-void gn_memory_fail(unsigned long pfn, bool pinned)
+enum gn_page gn_memory_fail(unsigned long pfn, bool pinned)
 {
+	return soften(pfn);
 }
 
 bool gn_memory_pin(unsigned long pfn)
@@ -256,11 +359,9 @@ enum gn_failed gn_memory_fail_touched(unsigned long pfn, bool signal, u32 patien
 }
 #endif
 
-static void note_bad(const struct gn_record *record)
+static void note(u64 *count)
 {
-	u64 *bad = &record->out->bad_page;
-
-	WRITE_ONCE(*bad, *bad + 1);
+	WRITE_ONCE(*count, *count + 1);
 }
 
 /* @touched: of the pages that were touched, so many are seen to by those who did it. */
@@ -272,27 +373,30 @@ struct delivery {
 static bool take_out(const struct mention *mention, void *data)
 {
 	struct delivery *d = data;
+	struct gn_outlet *out = d->record->out;
 	unsigned long touched = PHYS_PFN(mention->pa),
 		      pfn = PHYS_PFN(mention->pa & ~(mention->size - 1));
+	bool seen_to = mention->fate == FATE_FAIL && d->touched, bad = mention->odd;
 	u32 i, n = mention->size >> PAGE_SHIFT;
-	bool seen_to = mention->fate == FATE_FAIL && d->touched;
-	bool missing = mention->odd;
+	enum gn_page page;
 
 	d->touched -= seen_to;
-	if (mention->fate == FATE_SOFT && n > SOFT_MAX) {
+	if (mention->fate == FATE_SOFT) {
 		n = 1;
 		pfn = touched;
 	}
 	for (i = 0; i < n; i++, pfn++) {
-		if (!is_memory(PFN_PHYS(pfn)))
-			missing = true;
+		if (seen_to && pfn == touched)
+			page = may_fail(PFN_PHYS(pfn)) ? GN_PAGE_LEFT : GN_PAGE_NONE;
 		else if (mention->fate == FATE_SOFT)
-			soften(pfn, i);
-		else if (!seen_to || pfn != touched)
-			gn_memory_fail(pfn, false);
+			page = soften(pfn);
+		else
+			page = gn_memory_fail(pfn, false);
+		note(&out->pages[page]);
+		bad |= page == GN_PAGE_NONE;
 	}
-	if (missing)
-		note_bad(d->record);
+	if (bad)
+		note(&out->bad_page);
 	return true;
 }
 

@@ -50,6 +50,17 @@ struct gn_kept {
 	u8 bytes[GN_KEEP];
 };
 
+/* What became of a page that was to be taken out of use. */
+enum gn_page {
+	GN_PAGE_FAILED,	 /* out of use */
+	GN_PAGE_SOFT,	 /* the kernel was asked to move it elsewhere */
+	GN_PAGE_LEFT,	 /* left to the task that touched it */
+	GN_PAGE_BEFORE,	 /* out of use already */
+	GN_PAGE_IGNORED, /* the kernel cannot do without it, or was told not to */
+	GN_PAGE_NONE,	 /* no memory */
+	GN_PAGES
+};
+
 /**
  * struct gn_outlet - one source, as its drain and the sinks know it
  * @desc: what the HEST says; constant
@@ -61,7 +72,8 @@ struct gn_kept {
  * @multiple: records whose status says that there was more than one error of a kind
  * @entries_wrong: records with another number of sections than their status says
  * @trace_cut: bytes too long for one kernel trace event
- * @bad_page: addresses that are no memory, masks that make no sense
+ * @bad_page: addresses that are no memory, masks that make no sense or are too coarse
+ * @pages: what became of pages that were to be taken out of use
  * @unserved: sections that a driver of the kernel's should have had, by consumer
  * @console: state of the console limit
  * @kept: the last malformed block
@@ -81,6 +93,7 @@ struct gn_outlet {
 	u64 entries_wrong;
 	u64 trace_cut;
 	u64 bad_page;
+	u64 pages[GN_PAGES];
 	u64 unserved[GN_CONSUMERS];
 	struct gn_console console;
 	struct gn_kept kept;
@@ -123,7 +136,7 @@ struct gn_touched {
 	u32 n;
 };
 
-/* What became of a page that was to be failed. */
+/* What became of a page that a task touched. */
 enum gn_failed {
 	GN_FAILED,     /* out of use, and the task that touched it was signalled */
 	GN_NOT_FAILED, /* the kernel could not, or it is no memory: no task was signalled */
@@ -168,10 +181,15 @@ extern const struct gn_sink gn_sink_intree;
 extern const struct gn_sink gn_sink_listeners;
 extern const struct gn_sink gn_sink_console;
 
+/* The largest range of a record that is believed, in KiB: a huge page. */
+#define GN_MEMORY_RANGE_KIB 2048u
+extern u32 gn_memory_range_kib;
+
 /* Is there a page to take out of use? */
 bool gn_memory_wanted(const struct gn_record *record);
 u32 gn_memory_touched(const u8 *block, struct gn_touched *to);
-void gn_memory_fail(unsigned long pfn, bool pinned);
+enum gn_page gn_memory_fail(unsigned long pfn, bool pinned);
+const char *gn_page_name(enum gn_page page);
 bool gn_memory_pin(unsigned long pfn);
 enum gn_failed gn_memory_fail_touched(unsigned long pfn, bool signal, u32 patience_ms);
 

@@ -14,12 +14,13 @@ enum page_kind {
 	PAGE_FILE,   /* of the page cache, dirty */
 	PAGE_THP,    /* anonymous, of a transparent huge page */
 	PAGE_HUGETLB,
+	PAGE_PFNMAP, /* a driver's: pfnmap.ko's, one and the same each time */
 	PAGE_KINDS
 };
 
 static const char *const page_kinds[PAGE_KINDS] = {
 	[PAGE_ANON] = "anon", [PAGE_SHARED] = "shared",	  [PAGE_FILE] = "file",
-	[PAGE_THP] = "thp",   [PAGE_HUGETLB] = "hugetlb",
+	[PAGE_THP] = "thp",   [PAGE_HUGETLB] = "hugetlb", [PAGE_PFNMAP] = "pfnmap",
 };
 
 static inline int page_kind(const char *name)
@@ -45,6 +46,20 @@ static inline void write_text(const char *path, const char *text)
 	close(fd);
 }
 
+static inline u64 page_physical(int kind, char *at)
+{
+	char text[24] = "";
+	int fd;
+
+	if (kind != PAGE_PFNMAP)
+		return physical(at);
+	fd = open("/sys/module/pfnmap/parameters/pa", O_RDONLY);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		die("pfnmap.ko");
+	close(fd);
+	return strtoul(text, NULL, 0) + (uintptr_t)at % PAGE;
+}
+
 /* A page cache page of a new file, which is gone with its last user. */
 static inline int new_file(void)
 {
@@ -68,6 +83,12 @@ static inline void *page_map(int kind, void *at)
 
 	if (kind == PAGE_FILE) {
 		fd = new_file();
+		flags = MAP_SHARED;
+	}
+	if (kind == PAGE_PFNMAP) {
+		fd = open("/dev/pfnmap", O_RDWR);
+		if (fd < 0)
+			die("/dev/pfnmap");
 		flags = MAP_SHARED;
 	}
 	if (kind == PAGE_HUGETLB) {

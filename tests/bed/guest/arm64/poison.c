@@ -6,7 +6,7 @@
  *   -r N     what the firmware makes of an access: the recipe's number (default 0)
  *   -e       each touch by the next recipe
  *   -x N     so many accesses trap, then the page heals; default 0: all do, for ever
- *   -k KIND  of page: anon, shared, file, thp, hugetlb
+ *   -k KIND  of page: anon, shared, file, thp, hugetlb, pfnmap
  *   -a HOW   load, store, fetch, write (the kernel reads the page), read (it writes it)
  *   -n N     touches, each of a new page at the same address
  *   -T N     tasks, on all CPUs in turn; they touch the same page when it is of a kind
@@ -88,6 +88,8 @@ static void resume(ucontext_t *uc)
 
 static void fill(char *p)
 {
+	if (kind == PAGE_PFNMAP)
+		return; /* it may be poisoned already */
 	for (size_t i = 0; i < page_size(kind); i += PAGE)
 		*(volatile u64 *)(p + i) = PATTERN;
 	if (how == FETCH) {
@@ -194,7 +196,7 @@ static char *poisoned_page(char *at, u64 *pa)
 	/* The kernel's khugepaged is not to read what is poisoned; kernels die of that. */
 	if (kind == PAGE_THP && madvise(page, HUGE_PAGE, MADV_NOHUGEPAGE))
 		die("madvise");
-	*pa = physical(page + OFFSET);
+	*pa = page_physical(kind, page + OFFSET);
 	if (wait_for) {
 		printf("page=%#lx\n", *pa);
 		fflush(stdout);
