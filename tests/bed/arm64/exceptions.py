@@ -2,7 +2,9 @@
 """Poisoned pages, and exceptions without one: what the host asks the firmware for by call slots."""
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from bed.lib import PATIENCE, cper
 from bed.lib.sources import Source
@@ -69,6 +71,9 @@ class Exceptions:
 
     memory: Memory
     sources: list[Source]
+    ring: Callable[..., Any]  # these are of the platform
+    _wait: Callable[..., Any]
+    _record: Callable[..., Any]
     _next_recipe = 0
 
     def _write_recipe(self, index: int, src: Source | None, block: bytes, status: int,
@@ -141,7 +146,7 @@ class Exceptions:
         """How many accesses have trapped since the page was poisoned, 0 if it is not."""
         return self._call(layout.CALL_QUERY, pa=pa)
 
-    def sea(self, src: Source | None = None, block: bytes = b"", *, syndrome: int = ABORT, **more: object) -> Raised:
+    def sea(self, src: Source | None = None, block: bytes = b"", *, syndrome: int = ABORT, **more: Any) -> Raised:
         """A synchronous external abort out of nothing, as soon as a CPU does what `into` says.
 
         into: "el0": a program, "kernel", "guest" of KVM, "handler" of an SDEI event; several with "|".
@@ -152,7 +157,7 @@ class Exceptions:
         """
         return self._raise(src, block, syndrome=syndrome, **more)
 
-    def serror(self, src: Source | None = None, block: bytes = b"", *, syndrome: int, **more: object) -> Raised:
+    def serror(self, src: Source | None = None, block: bytes = b"", *, syndrome: int, **more: Any) -> Raised:
         """An SError with this ESR; the rest as for sea()."""
         return self._raise(src, block, syndrome=syndrome, serror=1, **more)
 
@@ -172,7 +177,7 @@ class Exceptions:
             setattr(slot, name, value)
         slot.op = layout.CALL_RAISE
         self.ring()
-        if inside:
+        if inside and gated:
             self._wait(lambda: slot.op != layout.CALL_RAISE, 10, "the firmware's answer")
             self._record(inside[0], inside[1], inner=gated.index + 1, offset=inside[2],
                          flags=layout.ENTRY_GATED * bell)

@@ -7,6 +7,7 @@ Constants become attributes of this module, structures become Struct objects: la
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 HEADER = Path(__file__).parent / "firmware/layout.h"
 
@@ -29,6 +30,11 @@ def parse(text: str) -> dict[str, object]:
     for name, body in re.findall(r"^struct (\w+) \{(.*?)^\};", text, re.DOTALL | re.MULTILINE):
         found[name] = Struct(body)
     return found
+
+
+def __getattr__(name: str) -> Any:
+    """A name that the header does not have; what it has is an attribute."""
+    raise AttributeError(f"{HEADER.name} has no {name}")
 
 
 vars(sys.modules[__name__]).update(parse(HEADER.read_text()))

@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from bed.arm64 import acpi, handoff, layout
 from bed.arm64 import erst as erst_device
@@ -240,9 +241,9 @@ class Arm64(Exceptions, Platform):
             text += hed.devices(hed.lines([source for source in self.sources if source.notify != "gpio"], HED_GSI))
         if any(source.notify == "gpio" for source in self.sources):
             text += acpi.gpio(HED_PIN)
-        owned = {self.lines[source.index]: None for source in self.sources if source.raw is None
+        owned = {line: None for source in self.sources if source.raw is None
                  and (source.notify == "irq" or source.notify == "gsiv" and not source.extra.get("ged", True))
-                 and source.extra.get("mapped", True)}
+                 and source.extra.get("mapped", True) and (line := self.lines[source.index])}
         return text + "".join(acpi.owner(line) for line in owned)
 
     # Talking to the firmware ------------------------------------------------------------------------------
@@ -292,7 +293,7 @@ class Arm64(Exceptions, Platform):
         if ring:
             self.ring()
 
-    def _record(self, src: Source, block: bytes, ring: bool = True, **more: object) -> int:
+    def _record(self, src: Source, block: bytes, ring: bool = True, **more: Any) -> int:
         if len(block) > src.length:
             raise ValueError(f"{len(block)} bytes for a block of {src.length}")
         self._put(src, entry(layout.ENTRY_RECORD, block=block, **more), ring)

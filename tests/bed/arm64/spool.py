@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The host's ends of what it shares with the firmware: words, spools, the command ring, the report ring."""
 
+import mmap
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bed.lib.platform import Event
 
@@ -56,7 +59,7 @@ class Report(Event):
 class Memory:
     """Guest memory by physical address. A u64 is read and written at once."""
 
-    def __init__(self, map_, base: int) -> None:
+    def __init__(self, map_: mmap.mmap, base: int) -> None:
         self.map = map_
         self.base = base
         self.words = memoryview(map_).cast("Q")
@@ -86,7 +89,7 @@ class Shared:
     def at(self, name: str, index: int = 0) -> int:
         return self.address + 8 * (self.what.words[name] + index)
 
-    def __getattr__(self, name: str) -> int:
+    def __getattr__(self, name: str) -> Any:
         try:
             return self.memory.read64(self.at(name))
         except KeyError:
@@ -101,7 +104,7 @@ def pad(data: bytes, to: int) -> bytes:
 
 
 def entry(kind: int, flags: int = 0, block: bytes = b"", place: int = 0, inner: int = 0, offset: int = 0,
-          patch: list[tuple[int, int, bytes]] = ()) -> bytes:
+          patch: Sequence[tuple[int, int, bytes]] = ()) -> bytes:
     """One entry for a spool. inner: 1 + index of a source, patch: (tick, byte offset, bytes)."""
     patches = b"".join(struct.pack("<3Q", tick, at, len(data)) + pad(data, 8) for tick, at, data in sorted(patch))
     if len(patches) > layout.PATCH_BYTES_MAX:

@@ -18,6 +18,7 @@ import struct
 import subprocess
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from bed.lib import BUILD
 from bed.lib.vm import VM
@@ -108,5 +109,6 @@ class Counter:
                 address, count = line[1:].split()
                 calls[-1].executed[int(address, 16)] = int(count)
             else:
-                calls.append(Call(*map(int, line.split())))
+                numbers: list[Any] = [int(word) for word in line.split()]
+                calls.append(Call(*numbers))
         return calls

@@ -10,6 +10,7 @@ Blocks are well-formed unless a keyword says otherwise: every header field can b
 import struct
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 RECOVERABLE, FATAL, CORRECTED, NONE = range(4)
 SEC_RESET, SEC_THRESHOLD = 4, 8  # flags of a section
@@ -168,7 +169,7 @@ class ArmProcessor:
                            self.psci_state) + body
 
 
-def arm_processor(entry: dict | None = None, **fields: object) -> Section:
+def arm_processor(entry: dict | None = None, **fields: Any) -> Section:
     """An ARM processor error; fields of ArmProcessor, `entry` those of Section."""
     return Section(ARM_PROCESSOR, ArmProcessor(**fields).encode(), **(entry or {}))
 
@@ -182,7 +183,7 @@ def pcie(*, segment: int = 0, bus: int = 0, device: int = 0, function: int = 0, 
     return Section(PCIE, payload[:size], **(entry or {}))
 
 
-def vendor(guid: uuid.UUID = VENDOR, payload: bytes = b"", **entry: object) -> Section:
+def vendor(guid: uuid.UUID = VENDOR, payload: bytes = b"", **entry: Any) -> Section:
     """A section no standard describes."""
     return Section(guid, payload, **entry)
 

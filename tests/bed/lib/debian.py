@@ -7,11 +7,11 @@ import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from bed.lib import BUILD, TOP
 from bed.lib.kernels import Kernel
-from bed.lib.platform import platform_class
+from bed.lib.platform import Platform, platform_class
 from bed.lib.sources import Source, number
 
 ROOTS = BUILD / "cache/root"
@@ -31,7 +31,7 @@ WantedBy=multi-user.target
 """
 
 
-def shell(*command: str | Path, **options: object) -> str:
+def shell(*command: str | Path, **options: Any) -> str:
     """Run it; returns what it said, which is in the error's text when it fails."""
     result = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
     if result.returncode:
@@ -145,7 +145,8 @@ class Debian:
             shell("/sbin/debugfs", "-R", f"dump /boot/{name}-{release} {directory / name}", self.disk)
         return RootKernel("x86_64", "6.1", None, release, directory)
 
-    def boot(self, kernel: RootKernel, append: str = "", smp: int = 2, timeout: float = 300, icount: bool = False):
+    def boot(self, kernel: RootKernel, append: str = "", smp: int = 2, timeout: float = 300,
+             icount: bool = False) -> Platform:
         """Switch it on and wait for the agent."""
         self.boots += 1
         number(self.sources)
@@ -155,8 +156,9 @@ class Debian:
             argv=("-drive", f"file={self.disk},format=raw,if=virtio,cache=unsafe"))
 
     @staticmethod
-    def switch_off(machine) -> None:
+    def switch_off(machine: Platform) -> None:
         # Its answer may not get out before the machine is off.
+        assert machine.vm.agent is not None
         machine.vm.agent.start("systemctl poweroff --no-block")
         machine.vm.wait_exit(180)
         machine.close()

@@ -3,6 +3,7 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from bed.lib import PATIENCE
 from bed.lib.cper import VENDOR
@@ -19,7 +20,7 @@ RAS_EVENT = "ras/non_standard_event"  # either driver's
 SECTION_EVENT = "ghes_nmi/section"  # ours; any length, in pieces
 
 
-def rung(kernel: Kernel, number: int, **more: object) -> Source:
+def rung(kernel: Kernel, number: int, **more: Any) -> Source:
     """A source with the NMI-like notification of the kernel's architecture; `number` tells it from others."""
     if kernel.arch == "arm64":
         return Source(notify="sdei", event=800 + number, **more)
@@ -148,7 +149,8 @@ class Trace:
             return [bytes.fromhex(match[1]) for match in
                     re.finditer(r"non_standard_event: .* raw data:([0-9a-f ]*)$", text, re.MULTILINE)]
         # The pieces of two sources may lie between each other.
-        result, open_ = [], {}
+        result: list[bytes] = []
+        open_: dict[Any, Any] = {}
         pieces = re.finditer(r"section: source=(\d+) .* type=(\S+) .* total=(\d+) offset=(\d+) bytes=([0-9a-f]*)$", text,
                              re.MULTILINE)
         for source, guid, total, offset, data in (match.groups() for match in pieces):

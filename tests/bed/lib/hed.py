@@ -32,8 +32,9 @@ def line_of(source: Source, usual: int) -> Line | None:
 
 def lines(sources: list[Source], usual: int) -> list[Line]:
     """The interrupts of the generic event device."""
-    found = {line_of(source, usual): None for source in sources
-             if source.raw is None and source.notify in HED and source.extra.get("ged", True)}
+    each = [line_of(source, usual) for source in sources
+            if source.raw is None and source.notify in HED and source.extra.get("ged", True)]
+    found = {line: None for line in each if line}
     gsis = [line.gsi for line in found]
     if len(set(gsis)) != len(gsis):
         raise ValueError(f"one interrupt is both an edge and a level: {sorted(gsis)}")

@@ -4,6 +4,7 @@
 import re
 import struct
 import uuid
+from typing import Any
 
 from bed.lib import cper, driver
 from bed.lib.platform import Platform
@@ -24,14 +25,15 @@ def registers(uncor_status: int = UNCOR_STATUS, cor_status: int = 0) -> bytes:
     return struct.pack("<7I", 0x14820001, uncor_status, UNCOR_MASK, UNCOR_SEVERITY, cor_status, 0, 0) + bytes(68)
 
 
-def section(bus: int = 1, severity: int = cper.RECOVERABLE, **more: object) -> cper.Section:
+def section(bus: int = 1, severity: int = cper.RECOVERABLE, **more: Any) -> cper.Section:
     entry = {"severity": severity, **more.pop("entry", {})}
     correctable = severity == cper.CORRECTED
     aer = registers(0, 1) if correctable else registers()
-    return cper.pcie(bus=bus, aer=aer, **{"validation": VALIDATION, "entry": entry, **more})
+    fields: dict[str, Any] = {"validation": VALIDATION, "entry": entry, **more}
+    return cper.pcie(bus=bus, aer=aer, **fields)
 
 
-def block(severity: int = cper.RECOVERABLE, **more: object) -> bytes:
+def block(severity: int = cper.RECOVERABLE, **more: Any) -> bytes:
     return cper.block(severity, [section(severity=severity, **more)])
 
 

@@ -7,8 +7,10 @@ import os
 import re
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bed.lib import BUILD, PATIENCE
 from bed.lib.kernels import Kernel
@@ -122,7 +124,7 @@ class Platform(ABC):
     # Observation ----------------------------------------------------------------------------------------
 
     @abstractmethod
-    def events(self) -> list[Event]:
+    def events(self) -> Sequence[Event]:
         """Notifications since the last call."""
 
     @abstractmethod
@@ -145,13 +147,13 @@ class Platform(ABC):
 _runs = itertools.count()
 
 
-def platform_class(arch: str) -> type[Platform]:
+def platform_class(arch: str) -> Callable[..., Platform]:
     module, name = PLATFORMS[arch]
     return getattr(importlib.import_module(module), name)
 
 
 def open(arch: str = "arm64", kernel: str = "6.12", *, sources: list[Source], smp: int = 1, icount: bool = False,
-         append: str = "", run_dir: Path | None = None, extra_files: bytes = b"", **more: object) -> Platform:
+         append: str = "", run_dir: Path | None = None, extra_files: bytes = b"", **more: Any) -> Platform:
     """Boot a machine and wait until commands can be run in it.
 
     Logs go to `run_dir`. `append` is added to the kernel command line; no loglevel with several CPUs: a boot that
@@ -183,6 +185,6 @@ def open(arch: str = "arm64", kernel: str = "6.12", *, sources: list[Source], sm
         warnings.warn(f"{run_dir.name}: {str(error).splitlines()[0]}: int3 during boot", BootedAgain)
         (run_dir / "console.log").rename(run_dir / "console-first-boot.txt")
         machine = boot()
-    if extra_files and more.get("agent", True):
+    if image.root and extra_files and more.get("agent", True):
         image.root.unlink()  # the guest runs and has unpacked it
     return machine

@@ -23,7 +23,7 @@ REASON = "nothing it reads has changed since it passed: --full runs it again"
 
 def reads(program: Path, *folders: str | Path) -> list[Path]:
     """A C file with all that it includes from `folders`, as the compiler finds it; system headers left out."""
-    command = ["gcc", "-std=gnu11", "-MM", "-MG", *(f"-I{folder}" for folder in folders), program]
+    command: list[str | Path] = ["gcc", "-std=gnu11", "-MM", "-MG", *(f"-I{folder}" for folder in folders), program]
     said = subprocess.run(command, cwd=TOP, check=True, capture_output=True, text=True).stdout
     names = said.replace("\\\n", " ").partition(":")[2].split()
     # What is not found is another header of the system.

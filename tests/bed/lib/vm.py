@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 from bed.lib import PATIENCE
 from bed.lib.agent import Agent, Result
@@ -94,7 +95,7 @@ class VM:
     def give_up(self, reason: str) -> None:
         """End the guest from another thread: whoever waits for it gets an exception with this reason."""
         self.gone = reason
-        if self.running():
+        if self.process is not None and self.running():
             self.process.kill()
 
     def error(self, text: str, kind: type[VMError] = VMError) -> VMError:
@@ -127,6 +128,7 @@ class VM:
 
     def wait_exit(self, timeout: float = 60) -> int:
         """Wait for the guest to power off or reset."""
+        assert self.process is not None, "the guest was not started"
         try:
             status = self.process.wait(timeout * PATIENCE)
             if status < 0:
@@ -137,6 +139,7 @@ class VM:
 
     def wait_ready(self, timeout: float = 60) -> None:
         """Wait until commands can be run."""
+        assert self.agent is not None, "this guest has no agent"
         try:
             self.agent.wait_ready(timeout)
         except TimeoutError as error:
@@ -144,6 +147,7 @@ class VM:
 
     def run(self, command: str, timeout: float = 60) -> Result:
         """Run a shell command in the guest."""
+        assert self.agent is not None, "this guest has no agent"
         try:
             return self.agent.run(command, timeout)
         except TimeoutError as error:
@@ -167,7 +171,7 @@ class VM:
             raw = self.agent.run("@kmsg", HEAR).out
         except (TimeoutError, VMError):
             return
-        lines = []
+        lines: list[str] = []
         for line in raw.splitlines():
             match = KMSG.fullmatch(line)
             if not match:
@@ -179,7 +183,7 @@ class VM:
                 lines.append(f"<{level}>[{time_us / 1e6:12.6f}] {part}")
         (self.run_dir / "kernel.log").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
-    def qmp(self, command: str, **arguments: object) -> object:
+    def qmp(self, command: str, **arguments: object) -> Any:
         """A QEMU Machine Protocol command; returns its "return" member."""
         self._qmp[0].settimeout(30)
         if not self._qmp_ready:

@@ -181,8 +181,9 @@ class Firmware:
             feed.acked += 1
             self._note("ack", feed)
             self._lower(feed)
-        while feed.spool and feed.spool[0].place is not None:
-            self._move(feed, feed.spool.popleft().place)
+        while feed.spool and (place := feed.spool[0].place) is not None:
+            feed.spool.popleft()
+            self._move(feed, place)
         if not feed.spool or time.monotonic() < feed.next:
             return False
         if feed.spool[0].gated:
@@ -278,7 +279,8 @@ class Firmware:
 
     def _lower(self, feed: Feed) -> None:
         """A level ends when no source that raised it has a record with the operating system any more."""
-        if feed.held_high and not any(other.outstanding for other in self.feeds.values() if other.line == feed.line):
+        if feed.line and feed.held_high and not any(
+                other.outstanding for other in self.feeds.values() if other.line == feed.line):
             self.qtest.line(feed.line.gsi, False)
 
     def rang(self, feed: Feed, apic_id: int) -> None:

@@ -4,6 +4,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from bed.lib import PATIENCE, hed
 from bed.lib.kernels import STRICT, Kernel
@@ -148,7 +149,7 @@ DefinitionBlock ("", "SSDT", 2, "{OEM.decode()}", "{CREATOR.decode()}", 1)
                 raise ValueError(f"{len(entry.block)} bytes for a block of {src.length}")
         return self._talk(self.firmware.put, self._feed(src), entries)
 
-    def _talk(self, action: Callable, *arguments: object) -> object:
+    def _talk(self, action: Callable, *arguments: object) -> Any:
         try:
             return action(*arguments)
         except OSError as error:
@@ -196,7 +197,7 @@ DefinitionBlock ("", "SSDT", 2, "{OEM.decode()}", "{CREATOR.decode()}", 1)
         with self.firmware.stopped():
             self._talk(self.firmware.ring, self._feed(src), cpu)
 
-    def nmi(self, cpu: Cpu = 0) -> None:
+    def nmi(self, cpu: int | str = 0) -> None:
         """An NMI that is no source's: a number, "all" or "rotate"."""
         with self.firmware.stopped():
             self._talk(self.qtest.nmi, self.firmware.apic_id(cpu))
