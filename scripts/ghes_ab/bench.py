@@ -16,6 +16,7 @@ from ghes_ab import drivers, page, readme, results, rounds, table, targets, work
 from ghes_ab.results import Part
 from bed.lib.kernels import BENCH, Kernel
 
+
 def qemu() -> str:
     out = subprocess.run(["qemu-system-aarch64", "--version"], capture_output=True, text=True, check=False).stdout
     return out.partition("version ")[2].split()[0] if "version " in out else ""

@@ -63,8 +63,8 @@ class Run:
         sources = self.kind.sources(self.count, workload.critical, "cost" in workload.measure, length=workload.length,
                                     cpu=workload.target_cpu())
         with bed.lib.platform.open(self.arch, self.kernel, sources=sources, smp=workload.cpus, icount=workload.counted,
-                              append="log_buf_len=4M", run_dir=self.run_dir, extra_files=archive(self.drivers),
-                              **self.kind.options(workload)) as machine:
+                                   append="log_buf_len=4M", run_dir=self.run_dir, extra_files=archive(self.drivers),
+                                   **self.kind.options(workload)) as machine:
             machine.vm.check("dmesg -n 1")
             self.raised = [src for src in machine.sources if src.enabled]
             if {"latency", "sigbus"} & set(workload.measure):

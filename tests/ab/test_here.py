@@ -64,7 +64,7 @@ class Machine:
         assert kernel.missing() is None
         sources = [Source(id=n, notify="nmi") for n in range(3)]
         self.machine = bed.lib.platform.open(ARCH, VERSION, sources=sources, smp=1, run_dir=BUILD / "run/ab-here",
-                                        extra_files=root(kernel), einj=self.raise_error)
+                                             extra_files=root(kernel), einj=self.raise_error)
         self.vm = self.machine.vm
 
     def raise_error(self, kind: int, address: int) -> None:

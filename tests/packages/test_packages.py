@@ -28,7 +28,7 @@ def packages() -> list[Path]:
 def test_lintian_and_contents(packages, tmp_path):
     """Two packages, lintian-clean (else they would not be here), with everything in them that their programs need."""
     listing = {file.name.partition("_")[0]: subprocess.run(["dpkg-deb", "-c", file], check=True, capture_output=True,
-                                                            text=True).stdout for file in packages}
+                                                           text=True).stdout for file in packages}
     assert sorted(listing) == ["ghes-nmi-dkms", "ghes-nmi-tools"]
     version = re.search(r'^PACKAGE_VERSION="(.*)"$', (TOP / "dkms.conf").read_text(), re.MULTILINE)[1]
     for file in packages:

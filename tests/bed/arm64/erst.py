@@ -29,7 +29,7 @@ ACTIONS = (*range(12), 13, 14, 15, 16)
 
 def instruction(action: int, kind: int, register: int, width: int, value: int = 0) -> bytes:
     return struct.pack("<BBBx", action, kind, 0) + acpi.gas(register, width) + struct.pack("<QQ", value,
-                                                                                          (1 << width) - 1)
+                                                                                           (1 << width) - 1)
 
 
 def table() -> bytes:

@@ -77,7 +77,7 @@ class Exceptions:
     _next_recipe = 0
 
     def _write_recipe(self, index: int, src: Source | None, block: bytes, status: int,
-                        nest: tuple[Source, int] | None) -> None:
+                      nest: tuple[Source, int] | None) -> None:
         if len(block) > BLOCK_MAX:
             raise ValueError(f"a record of {len(block)} bytes, at most {BLOCK_MAX}")
         if src and len(block) > src.length:
@@ -94,7 +94,7 @@ class Exceptions:
         self.memory.write(at + layout.recipe.size, block)
 
     def recipe(self, src: Source | None = None, block: bytes = b"", *, status: int = 0,
-                 nest: tuple[Source, int] | None = None, instead: int | None = None) -> int:
+               nest: tuple[Source, int] | None = None, instead: int | None = None) -> int:
         """What is to become of an access to a poisoned page; returns the number programs know it by.
 
         block: the record for src, with cper.PA, cper.VA and cper.SERIAL where the firmware puts in the addresses and

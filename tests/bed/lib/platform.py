@@ -170,6 +170,7 @@ def open(arch: str = "arm64", kernel: str = "6.12", *, sources: list[Source], sm
     if extra_files:
         run_dir.mkdir(parents=True, exist_ok=True)
         image = image.with_more(extra_files, run_dir / "root.cpio")
+
     def boot() -> Platform:
         return platform_class(arch)(kernel=image, sources=number(sources), smp=smp, icount=icount, append=append,
                                     run_dir=run_dir, **more)

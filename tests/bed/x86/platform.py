@@ -274,7 +274,7 @@ DefinitionBlock ("", "SSDT", 2, "{OEM.decode()}", "{CREATOR.decode()}", 1)
         Both sources must be free. False: nobody has taken the first record, the second is not published.
         """
         return self._talk(self.firmware.overtake, (self._feed(first), first_block, cpus[0]),
-                   (self._feed(second), second_block, cpus[1]), timeout)
+                          (self._feed(second), second_block, cpus[1]), timeout)
 
     # Observation ------------------------------------------------------------------------------------------
 
