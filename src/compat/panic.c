@@ -20,7 +20,7 @@
 /* A compiler may have put what is hardly ever executed elsewhere. */
 static const char *const functions[] = { "__ghes_panic", "__ghes_panic.cold" };
 
-/* The in-tree driver chooses a timeout where nobody did. */
+/* The in-tree driver chooses a timeout where the administrator chose none. */
 bool gn_panic_reboots;
 
 #ifdef CONFIG_ARM64

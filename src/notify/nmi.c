@@ -331,7 +331,7 @@ static void nmi_moved(struct gn_source *s)
 	mutex_lock(&tables);
 	old = table_now();
 	if (!old)
-		goto out; /* disarmed meanwhile */
+		goto out; /* the source was disarmed */
 	new = table_make(old, NULL, NULL);
 	if (new) {
 		rcu_assign_pointer(table, new);

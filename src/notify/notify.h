@@ -34,7 +34,7 @@ struct gn_source;
  * @disarm: the opposite; may sleep, for as long as it takes: when it returns, no
  *          handler of the source runs any more, nor ever will
  * @moved: the source's block window was replaced, and collecting uses the new one;
- *         when it returns nobody reads the old one; may sleep, may be NULL
+ *         when it returns no handler reads the old one; may sleep, may be NULL
  */
 struct gn_notify {
 	const char *hook;

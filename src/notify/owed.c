@@ -60,7 +60,7 @@ NOKPROBE_SYMBOL(hear);
  * @cpu: the CPU's part
  * @collected: records collected so far
  *
- * Context: No NMI asks meanwhile.
+ * Context: No NMI handler of the module runs.
  */
 void gn_owed_begin(struct gn_owed_cpu *cpu, u32 collected)
 {

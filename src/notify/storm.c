@@ -122,7 +122,7 @@ static void to_ringing(struct gn_storm *storm)
 	WRITE_ONCE(storm->records, READ_ONCE(s->in.records));
 	WRITE_ONCE(storm->since, jiffies);
 	WRITE_ONCE(storm->state, GN_STORM_RINGING);
-	gn_ask(s); /* what came while nobody rang */
+	gn_ask(s); /* a record that came before the notification was on */
 }
 
 /* It may be queued again while it runs: the second run finds the state changed and does nothing. */
@@ -166,7 +166,7 @@ int gn_storm_begin(struct gn_storm *storm, struct gn_source *s, const struct gn_
  * gn_storm_end() - disarm the notification, or stop the poller
  * @storm: what gn_storm_begin() began
  *
- * Context: Process context, sleeps. On return nobody looks at the source.
+ * Context: Process context, sleeps. On return neither interrupt nor poller looks at the source.
  */
 void gn_storm_end(struct gn_storm *storm)
 {

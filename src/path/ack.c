@@ -15,11 +15,11 @@
  *	CPU 0	writes 1: firmware never sees the 2
  *
  * So these sources have a bank: a slot each and one claim. A source marks its slot and
- * calls the claim. Who owns the claim writes for all marked slots and looks again when
- * somebody called meanwhile; nobody else touches the word, and nobody waits. An NMI that
- * comes while the code it interrupts owns the claim leaves its mark and goes.
+ * enters the claim. The owner of the claim writes for all marked slots, and does another
+ * round when the claim was entered again; no other context writes the word, and none
+ * waits. An NMI that interrupts the owner marks its slot and leaves.
  *
- *	MARK	atomic_set() before CLAIM_CALL: who owns the claim and reads that call sees it
+ *	MARK	atomic_set() before CLAIM_CALL: the owner who reads that call sees the mark
  *	UNMARK	atomic_xchg(): one owner writes for one mark
  *
  * Other writers, firmware among them, may change the word between the read and the write.
@@ -212,7 +212,7 @@ void gn_ack_withhold(struct gn_ack *a)
  * gn_ack_resume() - the opposite: give what is owed
  * @a: the acknowledgement, withheld or not
  *
- * Context: As gn_ack_withhold(); or nobody collects from the source any more.
+ * Context: As gn_ack_withhold(); or the source is disarmed.
  */
 void gn_ack_resume(struct gn_ack *a)
 {
@@ -339,7 +339,7 @@ int gn_ack_map(struct gn_ack *a, const struct gn_hest_source *desc)
 
 /**
  * gn_ack_unmap() - undo gn_ack_map()
- * @a: the acknowledgement; nobody gives it any more. What is owed stays owed
+ * @a: the acknowledgement; no context gives it any more. What is owed stays owed
  *
  * Context: Process context, may sleep.
  */

@@ -57,7 +57,7 @@ static __always_inline bool gn_bell_closing(const struct gn_bell *bell)
 
 /*
  * NMI-safe. Have the drain run at once, by an interrupt to this CPU: for a page
- * that nobody may touch any more, and for room in a full queue.
+ * that no task may touch any more, and for room in a full queue.
  */
 static __always_inline void gn_bell_now(struct gn_bell *bell)
 {

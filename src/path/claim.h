@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The claim word: one owner at a time, and nobody ever waits.
+ * The claim word: one owner at a time, and no caller ever waits.
  *
  * The word counts the calls that came since the owner's last look:
  *
- *	0	IDLE: nobody looks
+ *	0	IDLE: there is no owner
  *	1	CLAIMED: the owner looks, no other call has come
  *	> 1	AGAIN: another call came while the owner looked
  *
@@ -61,7 +61,7 @@ static __always_inline bool gn_claim_leave(struct gn_claim *claim, int *seen)
 	return false;
 }
 
-/* NMI-safe. Owner only. Leaves although somebody called: see above. */
+/* NMI-safe. Owner only. Leaves although another call came: see above. */
 static __always_inline void gn_claim_abandon(struct gn_claim *claim)
 {
 	atomic_set_release(&claim->calls, 0);

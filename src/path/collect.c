@@ -115,8 +115,8 @@ static noinline enum gn_outcome look_normal(struct gn_source *s, struct pt_regs 
 NOKPROBE_SYMBOL(look_normal);
 
 /*
- * Under the claim, so that whoever finds the block empty because of it knows: a record
- * was collected that may be another exception's.
+ * Written under the claim, so that an exception that finds the block empty afterwards
+ * sees it: its record may be the one that was collected.
  */
 static void note_unasked(struct gn_source *s)
 {
@@ -125,8 +125,8 @@ static void note_unasked(struct gn_source *s)
 NOKPROBE_SYMBOL(note_unasked);
 
 /*
- * Somebody called while the owner was busy: look again, but not for ever. What is found
- * now is the caller's who came meanwhile.
+ * Another call came while the owner looked: look again, a bounded number of times. A
+ * record that this finds is that caller's.
  */
 static noinline enum gn_outcome look_again(struct gn_source *s, struct pt_regs *regs, int seen)
 {
@@ -187,7 +187,7 @@ static __always_inline enum gn_outcome collect(struct gn_source *s, struct pt_re
 	enum gn_outcome outcome;
 	unsigned long flags;
 
-	/* An interrupt of the owner's CPU would be one that a fatal record waits for. */
+	/* No interrupt of this CPU may delay the owner: a fatal record may wait for it. */
 	raw_local_irq_save(flags);
 	outcome = collect_masked(s, regs, rung, asker);
 	raw_local_irq_restore(flags);
@@ -212,7 +212,7 @@ NOKPROBE_SYMBOL(gn_collect);
  * gn_collect_for() - an exception may be about a record of this source
  * @s: the source
  * @regs: as for gn_collect()
- * @asker: who asks; NULL: nobody in particular
+ * @asker: the context that asks, or NULL
  *
  * One exception asks several sources, so finding nothing is no error.
  *
@@ -231,8 +231,8 @@ NOKPROBE_SYMBOL(gn_collect_for);
  * @s: the source
  * @regs: as for gn_collect()
  *
- * One NMI asks many sources, so finding nothing is no error. An NMI has nobody who
- * asks, and its CPU's interrupts are off already: this saves both costs of the others.
+ * One NMI asks many sources, so finding nothing is no error. An NMI has no asker, and
+ * its CPU's interrupts are off already: this function saves what the others spend on both.
  *
  * Context: NMI handler, or interrupts off. As gn_collect().
  * Return: what the look came to.

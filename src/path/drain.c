@@ -20,7 +20,7 @@
  * Owns struct gn_outlet and the consumer end of the queue, by the source's draining claim.
  *
  *	RECEIVED: smp_store_release() of the count of malformed records pairs with smp_rmb()
- *	in gn_source_received(): whoever sees a malformed record counted sees it collected.
+ *	in gn_source_received(): a reader that sees a malformed record counted sees it collected.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -67,7 +67,7 @@ static void reject(const struct gn_record *record, const struct gn_entry *e,
 {
 	struct gn_outlet *out = record->out;
 
-	/* RECEIVED: whoever sees it counted as malformed sees it counted as collected. */
+	/* RECEIVED: a reader that sees it counted as malformed sees it counted as collected. */
 	smp_store_release(&out->malformed[verdict], out->malformed[verdict] + 1);
 	keep(&out->kept, e->block, e->length, verdict);
 	gn_trace_malformed(record, verdict);
@@ -170,7 +170,7 @@ static enum run drain_some(struct gn_source *s, bool in_task)
 	return run;
 }
 
-/* What else the drain was asked for. */
+/* What else the bell rang for: a complaint, a new window, a look. */
 static void see_to_the_rest(struct gn_source *s)
 {
 	unsigned long flags;
@@ -215,7 +215,7 @@ void gn_drain_here(struct gn_source *s)
 	} while (!left && run == RUN_EMPTY);
 	if (!left)
 		gn_claim_abandon(&s->draining);
-	/* The worker does the rest. A look would be in vain, with the queue as full as before. */
+	/* The worker does the rest. The queue is still full, so a look would take nothing. */
 	if (run == RUN_LEFT)
 		return;
 	if (run == RUN_MORE)
@@ -236,7 +236,7 @@ void gn_drain_in_task(struct gn_source *s)
 
 	mutex_lock(&s->delivering);
 	do {
-		/* The other one runs in an interrupt, or as one: soon it is done. */
+		/* The owner runs in an interrupt, or with interrupts off: it leaves soon. */
 		while (!gn_claim_enter(&s->draining, &seen))
 			usleep_range(20, 50);
 		do {

@@ -24,7 +24,7 @@
 #include "path/source.h"
 #include "sinks/sink.h"
 
-/* Seconds to the reboot when nobody chose, where the in-tree driver chooses too. */
+/* Seconds to the reboot where the administrator chose none and the in-tree driver has this. */
 #define REBOOT_SECONDS 30
 
 static int timeout;

@@ -3,11 +3,11 @@
  * The last words: what the queues hold when the machine dies.
  *
  * A record that was collected with interrupts masked has been cleared and
- * acknowledged, and nobody has seen it. A CPU that is about to panic shows those
+ * acknowledged, and no sink has had it. A CPU that is about to panic shows those
  * of all sources, the oldest first. It may have interrupted a drain at any
  * instruction, and other CPUs still run: nothing is claimed, locked or taken out.
  * Each record is copied to a room of its own first, and the copy is checked, so
- * that an entry which another CPU's drain gives back meanwhile does no harm. A
+ * that an entry which another CPU's drain pops at the same time does no harm. A
  * record that a drain was delivering is shown although it may have been shown before.
  *
  * Owns struct gn_last of every source. Context: NMI-safe, the CPU that panics.

@@ -114,7 +114,7 @@ NOKPROBE_SYMBOL(gn_queue_pop);
  * gn_queue_used() - how full the ring is
  * @q: the queue
  *
- * Context: Any. A snapshot: both ends may move meanwhile.
+ * Context: Any. A snapshot: both ends may move.
  * Return: bytes, entry headers included.
  */
 u32 gn_queue_used(const struct gn_queue *q)

@@ -40,7 +40,7 @@ int gn_register_map(struct gn_register *r, const struct gn_hest_register *shape)
 
 /**
  * gn_register_unmap() - undo gn_register_map()
- * @r: the register, mapped or not; nobody reads it any more
+ * @r: the register, mapped or not; no context reads it any more
  *
  * Context: Process context, may sleep.
  */

@@ -6,14 +6,14 @@
  * source that is being destroyed must not be freed under its eyes. Each side
  * writes before it reads:
  *
- *	the last reader			who destroys a source
+ *	the last reader			the context that destroys a source
  *	gn_roll_closed = true		the source leaves the list
  *	smp_mb() ROLL_CLOSE		smp_mb() ROLL_REMOVE
  *	walks the list			reads gn_roll_closed
  *
  * The first column is NMI-safe, the second is process context; the mutex owns the list.
- * The barriers pair: either the reader does not meet the source, or whoever
- * destroys it sees that the roll is closed, and waits for the panic.
+ * The barriers pair: either the reader does not meet the source, or the
+ * context that destroys it sees that the roll is closed, and waits for the panic.
  */
 #include <linux/atomic.h>
 #include <linux/delay.h>

@@ -20,7 +20,7 @@ bool gn_roll_close(void);
 
 /*
  * NMI-safe. A CPU that is about to panic reads every queue: no drain takes anything
- * out of one any more. A hint: whoever misses it takes one record at most.
+ * out of one any more. A hint: a drain that misses it pops one record at most.
  */
 static __always_inline bool gn_roll_is_closed(void)
 {

@@ -2,8 +2,7 @@
 /*
  * The entries of a queue, for a reader that is not its consumer and owns no claim.
  *
- * Its consumer may be at work meanwhile, on this CPU, interrupted, or on another
- * one. It takes out at most one entry (gn_roll_is_closed()), and a producer may
+ * Its consumer may run at the same time, interrupted on this CPU or on another one. It takes out at most one entry (gn_roll_is_closed()), and a producer may
  * write over that one. So an entry is believed in so far as it lies in the ring,
  * and a copy only if its entry was still there afterwards:
  *
@@ -46,7 +45,7 @@ NOKPROBE_SYMBOL(view_entry);
  * @q: the queue
  * @v: the view; it ends with the youngest entry there is now
  *
- * The consumer may take out one entry meanwhile and no more: gn_view_next() notices.
+ * The consumer may pop one entry at the same time and no more: gn_view_next() notices.
  *
  * Context: NMI-safe. Anybody.
  */

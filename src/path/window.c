@@ -48,7 +48,7 @@ int gn_window_map(struct gn_window *w, u64 pa, u32 length)
 
 /**
  * gn_window_unmap() - undo gn_window_map()
- * @w: the window, mapped or not; nobody reads it any more
+ * @w: the window, mapped or not; no context reads it any more
  *
  * Context: Process context, may sleep.
  */

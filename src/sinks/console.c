@@ -68,7 +68,7 @@ static u32 lines_of(enum gn_section_kind kind, u32 length)
 }
 
 /*
- * @scratch: GN_SCRATCH bytes that nobody else uses meanwhile; NULL if there are none.
+ * @scratch: GN_SCRATCH bytes that no other context uses; NULL if there are none.
  * @room: lines it may take. Returns those that it took, at most.
  */
 static u32 show(const char *level, const struct gn_record *record, u8 *scratch, u32 room)

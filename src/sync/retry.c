@@ -4,7 +4,7 @@
  *
  * A task that returns from an abort executes the same instruction again. So an exception
  * that finds no record may simply go back, when its record is likely to be somewhere
- * else: the access succeeds, meets a page that was taken out of use meanwhile, or meets
+ * else: the access succeeds, meets a page that was taken out of use before, or meets
  * the error again, with a new record. That is likely
  *
  *	while another context looks at the sources, or leaves a record with firmware;
@@ -13,7 +13,7 @@
  *	while the sources change hands: another driver, or none, has the record.
  *
  * Each task and address goes back a bounded number of times in a row. After that the
- * exception is nobody's, which is the kernel's own way. An SError does not execute
+ * exception is unclaimed: the kernel does what it does without this module. An SError does not execute
  * again: sei.c asks gn_retry_near() only.
  *
  * Memory ordering. Exception B finds a block empty because exception A has collected its
@@ -32,7 +32,7 @@
  * A change of hands, for exceptions without a record:
  *	begin		they are put off
  *	after_give_back	the other driver has the sources: it is asked, too
- *	end		they are nobody's, as always
+ *	end		they are unclaimed, as always
  *
  * Owns struct gn_retry of its notification. Context: asking is NMI-safe, a change of hands
  * is process context's.
@@ -146,7 +146,7 @@ NOKPROBE_SYMBOL(once_more);
  *
  * Context: NMI-safe.
  * Return: 0: it goes back, or the other driver has taken its record; -ENOENT: it is
- *         nobody's.
+ *         unclaimed.
  */
 int gn_retry_ask(struct gn_retry *r, struct pt_regs *regs, unsigned long address, bool near)
 {
@@ -191,7 +191,7 @@ void gn_retry_begin(struct gn_retry *r)
  *
  * Until here all exceptions were put off, and the other driver has looked at the blocks
  * when it was bound. From here each exception asks it. It is asked once for those that
- * were put off after its look: firmware waits for somebody to take such a record. The
+ * were put off after its look: firmware waits until such a record is taken. The
  * change is over when none had to be put off for a while: a page that another task or a
  * worker is about to fail is touched again until then, and Linux 7.3 refuses the
  * duplicate record.
@@ -215,7 +215,7 @@ void gn_retry_after_give_back(struct gn_retry *r, int (*other)(struct pt_regs *r
 }
 
 /**
- * gn_retry_end() - exceptions without a record are nobody's from here
+ * gn_retry_end() - exceptions without a record are unclaimed from here
  * @r: of the notification whose sources have changed hands
  *
  * Context: Any.

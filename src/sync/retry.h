@@ -28,8 +28,8 @@ struct gn_tries {
  * @asking: exceptions that are looking at the sources
  * @surplus: gn_clock() when one exception found more than one record last, 0: never
  * @changing: the sources change hands
- * @other: meanwhile, asks the driver that has got them: 0 if it has a record; NULL:
- *         none has
+ * @other: during the change, asks the driver that has the sources: 0 if it has a record;
+ *         NULL: no driver has them
  * @again: exceptions that were put off after @other was asked
  * @count: exceptions that went back without a record
  * @tries: how often which of them did in a row

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SError interrupts: an error that reached a CPU late, when nobody can say which
- * instruction it was (GHES notification type 9). The in-tree driver has none of
+ * SError interrupts: an error that reached a CPU late, so that no instruction can be
+ * named for it (GHES notification type 9). The in-tree driver has none of
  * these sources.
  *
  * What the CPU says of its own state decides how it may go on (Arm DDI 0587,
@@ -15,7 +15,7 @@
  *
  *	restartable, corrected	nothing is lost: the kernel's own way, which goes on
  *	recoverable		the pages are failed with that record; this task may use
- *				them, nobody knows, so it gets SIGBUS
+ *				them, which nothing shows, so it gets SIGBUS
  *	any other		the kernel dies
  *
  * Owns nothing. Context: claims are NMI-safe.

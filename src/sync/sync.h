@@ -22,7 +22,7 @@ struct pt_regs;
  * @lock: changes of @table; never taken in an exception
  * @retry: exceptions without a record
  * @late: errors whose pages a worker failed, because the task could not be had
- * @unclaimed: exceptions that are nobody's
+ * @unclaimed: exceptions that this module left to the kernel
  */
 struct gn_sync {
 	struct gn_sources __rcu *table;

@@ -5,11 +5,11 @@
  * A task that took a synchronous error fails the pages that it touched itself, before
  * it goes on: then the kernel sends SIGBUS to this very task. The exception writes the
  * pages into a preallocated slot, the visitor, and hangs its task_work on the task.
- * The record goes the ordinary road meanwhile: a visitor knows no record, no source
+ * The record goes the ordinary road: a visitor knows no record, no source
  * and no queue, and nothing waits for it.
  *
  *	state		the slot belongs to		next
- *	FREE		nobody				IN_USE by an exception
+ *	FREE		no context			IN_USE by an exception
  *	IN_USE		the exception, then its task	FREE: the task cannot be had
  *							DONE by gn_visitor_flush()
  *							LEFT by the task_work
@@ -29,7 +29,7 @@
  *
  * Owns the slots. @task is set while the slot is IN_USE and its pages are still to be failed, and NULL at
  * any other time: gn_visitor_flush() finds its own task's slots by it, and a slot that
- * changes hands meanwhile is never taken for one of them.
+ * changes hands at the same time is never one of them.
  *
  * A slot that is not FREE holds a reference on the module: rmmod says "in use" and does
  * not wait. The reference is dropped by this module's own code, which is not unloaded

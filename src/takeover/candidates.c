@@ -46,7 +46,7 @@ static int add(void *arg, const struct gn_hest_source *desc, const char *why)
 	struct gn_candidate *c;
 
 	if (why && !desc->enabled && desc->block_length)
-		return 0; /* firmware switched it off: nobody misses it */
+		return 0; /* firmware switched it off: no message */
 	if (desc->assist) {
 		pr_info("source %u is left alone: %s\n", desc->id, why);
 		return 0;
@@ -171,7 +171,7 @@ static const struct gn_candidate *stranger(const struct gn_candidates *candidate
 		if (other == c || !gn_hest_acks_collide(&c->desc, &other->desc))
 			continue;
 		c->desc.ack_shared = true;
-		/* What nobody serves is never acknowledged. */
+		/* A source that no driver serves is never acknowledged. */
 		if (other->decision != GN_TAKE_OVER && gn_notify_find(other->desc.notify))
 			return other;
 	}
