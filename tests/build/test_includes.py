@@ -41,3 +41,10 @@ def test_names_of_tests_are_unique():
     names = [name for file in (TOP / "tests").rglob("test_*.py")
              for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)]
     assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def test_helpers_are_not_in_test_files():
+    """What two test files need is in a module of its own."""
+    found = [f"{file.relative_to(TOP)}: {line}" for file in (TOP / "tests").rglob("*.py")
+             for line in re.findall(r"^\s*(?:from|import) (?:\w+\.)*test_\w+.*$", file.read_text(), re.MULTILINE)]
+    assert found == []

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from bed.lib import TOP
-from bed.lib.kernels import ARCHES, BUILT, BUILT_LIST, EVERY, PINNED, Kernel, read
+from bed.lib.kernels import ARCHES, BUILT, BUILT_LIST, EVERY, MACHINES, PINNED, Kernel, read
 
 every_kernel = pytest.mark.parametrize("kernel", [Kernel(arch, version) for arch in EVERY for version in EVERY[arch]],
                                        ids=lambda kernel: f"{kernel.arch}-{kernel.version}")
@@ -38,7 +38,7 @@ def test_table_of_kernels():
 def test_dkms_knows_this_kernel(kernel):
     """dkms.conf lets every supported kernel pass, and names the modules that were built for it."""
     assert kernel.missing() is None
-    machine = {"arm64": "aarch64", "x86_64": "x86_64"}[kernel.arch]
+    machine = MACHINES[kernel.arch]
     script = ('. ./dkms.conf; [[ $kernelver =~ $BUILD_EXCLUSIVE_KERNEL && $arch =~ $BUILD_EXCLUSIVE_ARCH ]] || echo excluded; '
               'for option in $BUILD_EXCLUSIVE_CONFIG; do grep -qE "^$option=[ym]" "$config" || echo "$option"; done; '
               'printf "%s.ko\\n" "${BUILT_MODULE_NAME[@]}"')

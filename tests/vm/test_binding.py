@@ -9,22 +9,10 @@ import pytest
 from bed.lib import cper, driver
 from bed.lib.driver import Trace
 from bed.lib.sources import Source, entry, number
+from records import deliver_one
 
 pytestmark = pytest.mark.enough("6.12", "7.3")  # what a change has time for; the oldest: test_nmi.py
 IN_TREE, OURS = "GHES", "ghes_nmi"
-
-
-def deliver_one(machine, src, seq: int = 1) -> None:
-    """One record reaches the trace, whoever holds the source."""
-    trace = Trace(machine)
-    block = cper.sized(172, seq)
-    machine.post(src, block)
-    driver.settle(machine)
-    for _ in range(50):  # the in-tree driver has no counters to wait for
-        payloads = trace.payloads()
-        if payloads:
-            break
-    assert payloads == [block[84:]], f"source {src.id}"
 
 
 @pytest.mark.arch("arm64")

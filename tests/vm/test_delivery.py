@@ -10,10 +10,10 @@ import pytest
 from bed.lib import cper, driver
 from bed.lib.driver import RAS_EVENT, SECTION_EVENT, Trace
 from bed.lib.sources import Source
+from records import check_counters, check_delivered, numbered
 
 pytestmark = pytest.mark.enough("6.12", "7.3")  # what a change has time for; the oldest: test_nmi.py
 RECORDS = 10_000
-HEADERS = cper.BLOCK_HEADER + cper.ENTRY_V2
 
 
 def four_sources(length: int = 4096) -> list[Source]:
@@ -21,37 +21,6 @@ def four_sources(length: int = 4096) -> list[Source]:
     return [Source(id=10, event=804, length=length), Source(id=21, event=805, length=length, critical=True),
             Source(id=32, event=806, length=length, shared=False),
             Source(id=43, event=807, length=length, critical=True, type="ghes")]
-
-
-def numbered(sources: list[Source], count: int, size: int = 172, first: int = 0) -> dict[int, list[bytes]]:
-    """`count` records for each source; the source stands in the upper half of the sequence number."""
-    return {src.index: [cper.sized(size, src.index << 32 | n) for n in range(first, first + count)] for src in sources}
-
-
-def check_delivered(posted: dict[int, list[bytes]], payloads: list[bytes], ordered: bool = True) -> None:
-    """Exactly once each, every byte, in order per source."""
-    seen: dict[int, list[bytes]] = {index: [] for index in posted}
-    for payload in payloads:
-        seen[int.from_bytes(payload[4:8], "little")].append(payload)
-    for index, blocks in posted.items():
-        expected = [block[HEADERS:] for block in blocks]
-        got = seen[index] if ordered else sorted(seen[index], key=lambda payload: payload[:4][::-1])
-        if got != expected:
-            order = [int.from_bytes(payload[:4], "little") for payload in got]
-            first = next((i for i, pair in enumerate(zip(got, expected)) if pair[0] != pair[1]),
-                         min(len(got), len(expected)))
-            raise AssertionError(f"source {index}: {len(got)} delivered, {len(expected)} raised, "
-                                 f"{len(order) - len(set(order))} twice, missing "
-                                 f"{sorted(set(range(len(expected))) - set(order))[:10]}; differs from number {first}: "
-                                 f"{order[max(0, first - 2):first + 5]}")
-
-
-def check_counters(machine, count: int, **expected: int) -> list[dict[str, int]]:
-    every = [driver.stats(machine, src) for src in machine.sources]
-    for src, stats in zip(machine.sources, every):
-        wanted = {"received": count, "delivered": count, "malformed": 0, "queue_used": 0, **expected}
-        assert {name: stats[name] for name in wanted} == wanted, f"source {src.id}"
-    return every
 
 
 def storm(machine, size: int, event: str, kib: int, **parameters: int) -> list[dict[str, int]]:

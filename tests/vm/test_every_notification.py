@@ -11,8 +11,8 @@ from bed.lib.driver import RAS_EVENT, TRACING, Trace
 from bed.lib.platform import Platform
 from bed.lib.sources import Source
 from bed.lib.trouble import UNKNOWN_NMI
+from records import HEADERS, check_delivered, numbered
 from kinds import bind_externals, every_kind, options, ours_alone, unacknowledged
-from test_delivery import HEADERS, check_delivered, numbered
 
 pytestmark = pytest.mark.enough("6.12")
 IN_TREE, OURS = "GHES", "ghes_nmi"

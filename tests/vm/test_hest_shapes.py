@@ -8,8 +8,8 @@ import pytest
 from bed.lib import cper, driver
 from bed.lib.driver import SECTION_EVENT, Trace
 from bed.lib.sources import Register, Source, entry
+from records import check_delivered, numbered
 
-from test_delivery import check_delivered, numbered
 
 pytestmark = [pytest.mark.enough("6.12"), pytest.mark.arch("x86_64")]
 OURS = "ghes_nmi"

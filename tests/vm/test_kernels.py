@@ -4,12 +4,12 @@
 import re
 
 import pytest
-from test_binding import deliver_one
-from test_sea import CORRECTED, RECOVERABLE, at_rest, corrupted, poison
 
 from bed.lib import TOP, cper, driver
 from bed.lib.driver import Trace
 from bed.lib.sources import Source
+from aborts import CORRECTED, RECOVERABLE, at_rest, corrupted, poison
+from records import deliver_one
 
 IN_TREE, OURS = "GHES", "ghes_nmi"
 

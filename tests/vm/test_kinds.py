@@ -7,8 +7,8 @@ import pytest
 from bed.lib import cper, driver
 from bed.lib.driver import Trace
 from bed.lib.sources import Source
+from records import check_counters, check_delivered, numbered
 
-from test_delivery import check_counters, check_delivered, numbered
 
 IN_TREE, OURS = "GHES", "ghes_nmi"
 RECORDS = 1000

@@ -4,7 +4,7 @@
 import pytest
 
 from bed.lib import driver
-from test_sea import CORRECTED, RECOVERABLE, at_rest, corrupted, numbers, open_sea
+from aborts import CORRECTED, RECOVERABLE, at_rest, corrupted, numbers, open_sea
 
 HOOKS = {"5.10": False, "6.1": False, "6.12": False, "7.3": True}  # has KVM a function of its own to hook?
 

@@ -5,7 +5,7 @@ import pytest
 
 from bed.lib import cper, driver
 from bed.lib.sources import Source
-from test_sea import at_rest, open_sea
+from aborts import at_rest, open_sea
 
 
 def nest_all(machine, tries: int, shoot) -> None:

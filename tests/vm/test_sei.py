@@ -7,7 +7,7 @@ import pytest
 
 from bed.lib import driver
 from bed.lib.sources import Source
-from test_sea import CORRECTED, RECOVERABLE, at_rest, corrupted, numbers
+from aborts import CORRECTED, RECOVERABLE, at_rest, corrupted, numbers
 
 KERNELS = ("6.1", "6.12", "7.3")
 RESTARTABLE, CORRECTED_ERROR, UNRECOVERABLE, UNCONTAINABLE, REPAIRABLE, OWN_CODE = (

@@ -10,7 +10,7 @@ from bed.lib import cper, driver
 from bed.lib.packages import Package
 from bed.lib.platform import Platform
 from bed.lib.sources import Register, Source
-from test_rasdaemon import PROGRAM, Daemon, recorded, vendor_row
+from daemon import Daemon, PROGRAM, recorded, vendor_row
 
 pytestmark = pytest.mark.enough("6.12")
 SUITE = "trixie"

@@ -7,7 +7,7 @@ import pytest
 
 from bed.lib import cper, driver
 from bed.lib.sources import Source
-from test_sea import CORRECTED, EFAULT, RECOVERABLE, at_rest, corrupted, numbers, open_sea, poison
+from aborts import CORRECTED, EFAULT, RECOVERABLE, at_rest, corrupted, numbers, open_sea, poison
 
 KERNELS = ("5.10", "6.12", "7.3")
 ALL = ("5.10", "6.1", "6.12", "7.3")

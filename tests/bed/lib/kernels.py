@@ -15,6 +15,9 @@ from bed.lib import BUILD, TOP
 LIST = TOP / "kernels.list"
 BUILT_LIST = TOP / "tests/kernels/built.list"
 ARCHES = ("arm64", "x86_64")
+# What uname -m says, and what the tools of a compiler are called.
+MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+TRIPLETS = {"arm64": "aarch64-linux-gnu", "x86_64": "x86_64-linux-gnu"}
 
 
 @dataclass(frozen=True)
