@@ -9,6 +9,7 @@ import pytest
 
 from bed.lib import BUILD, TOP
 from bed.lib.kernels import Kernel
+from bed.lib.mutant import mutant
 from bed.lib.unchanged import digest, reads, unless_unchanged
 
 SECONDS = 60
@@ -71,10 +72,7 @@ def test_a_missing_check_is_found(name, pytestconfig):
 def missed(name: str, target: str, file: str, asked: str, asked_no_more: str) -> None:
     out = BUILD / "fuzz-missing" / name
     shutil.rmtree(out, ignore_errors=True)
-    shutil.copytree(TOP / "src", out / "src")
-    text = (out / "src" / file).read_text()
-    assert text.count(asked) >= 1, f"{file} does not ask {asked!r}: this case must follow it"
-    (out / "src" / file).write_text(text.replace(asked, asked_no_more))
+    mutant(out / "src", file, asked, asked_no_more)
     if target == "decode" and (BUILD / "fuzz/kernel.o").exists():
         shutil.copy2(BUILD / "fuzz/kernel.o", out)
     result = fuzz("--out", out, "--src", out / "src", "--runs", 100_000, target)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The proof holds, and does not when the gate does not ask one of its questions."""
 
-import shutil
 import subprocess
 
 import pytest
 
 from bed.lib import BUILD, TOP
+from bed.lib.mutant import mutant
 from bed.lib.unchanged import digest, reads, unless_unchanged
 
 
@@ -58,11 +58,6 @@ def test_no_proof_without_the_check(name, pytestconfig):
 
 
 def unproven(name: str, part: str, file: str, asked: str, asked_no_more: str) -> None:
-    copy = BUILD / "prove-missing" / name
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(TOP / "src", copy)
-    text = (copy / file).read_text()
-    assert text.count(asked) == 1, f"{file} does not ask {asked!r}: this case must follow it"
-    (copy / file).write_text(text.replace(asked, asked_no_more))
+    copy = mutant(BUILD / "prove-missing" / name, file, asked, asked_no_more)
     status, said = prove("--src", copy, part)
     assert status == 1 and "NOT proven" in said, said
