@@ -5,7 +5,9 @@ Each model compiles the module's own files against tests/models/weak.h. README.m
 every barrier in src/ and what stands for it.
 """
 
+import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,18 @@ def test_model_fails_without(name):
     copy = BUILD / "models" / name.replace(" ", "-") / "src"
     status, said = explore(model, mutant(copy, file, there, instead))
     assert status == 1 and "FAILED" in said, said
+
+
+BARRIER = re.compile(r"\b(smp_\w*mb\w*|dma_rmb|mb|wmb|rmb|smp_load_acquire|smp_store_release|"
+                     r"atomic_\w+_(?:acquire|release)|atomic_cmpxchg|atomic_fetch_inc)\(")
+
+
+def test_table_of_barriers():
+    """README.md has each barrier of src/, as often as it stands there."""
+    found: Counter = Counter()
+    for file in (TOP / "src").rglob("*.[ch]"):
+        code = re.sub(r"/\*.*?\*/", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+        found.update((str(file.relative_to(TOP / "src")), name) for name in BARRIER.findall(code)
+                     if not file.name.endswith(".mod.c"))
+    rows = re.findall(r"^\| `(\S+)` \| `(\w+)` \| (\d+) \|", (HERE / "README.md").read_text(), re.MULTILINE)
+    assert {(file, name): int(count) for file, name, count in rows} == dict(found)
