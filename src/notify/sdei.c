@@ -106,7 +106,7 @@ static int sdei_arm(struct gn_source *s)
 			"ghes_nmi: source %u: SDEI event %u cannot be registered (%d): %s\n",
 			s->desc.id, event, err,
 			err == -EBUSY ?
-				"whoever had it could not let it go; it is lost until the next boot" :
+				"the driver that had it could not unregister it; it is lost until the next boot" :
 				"does firmware implement it?");
 		return err;
 	}
