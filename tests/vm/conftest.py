@@ -25,6 +25,9 @@ from bed.lib.kernels import BUILT, EVERY, SPECIAL, SUPPORTED, Kernel
 from bed.lib.trouble import judge
 from bed.lib.vm import VM, VMError
 
+# What several test files need; their assertions say as much as those of test files.
+pytest.register_assert_rewrite("aborts", "daemon", "kinds", "records")
+
 TAIL = 3000
 LIMIT = 120  # seconds of a quiet machine
 
