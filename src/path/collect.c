@@ -27,8 +27,9 @@ static noinline enum gn_outcome full(struct gn_source *s, u32 offset, struct pt_
 				     bool device)
 {
 	struct gn_entry *e;
+	enum gn_ring ring;
 
-	if (gn_take(s, offset, device, true, &e) == GN_TAKEN) {
+	if (gn_take(s, offset, device, true, NULL, &e, &ring) == GN_FATAL) {
 		gn_fatal(s, e, regs);
 		return GN_COLLECTED; /* this CPU was in panic already */
 	}
@@ -64,15 +65,18 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 	u64 pa = device ? gn_register_value(&s->in.reg) : gn_window_read64(s->in.reg.at, false);
 	u64 offset = pa - s->in.block.pa;
 	struct gn_entry *e;
-	u32 severity;
 	enum gn_ring ring;
 
 	/* Device memory has no words at odd places: gn_window_map() will refuse those. */
 	if (unlikely(offset > s->in.block.length || offset + GN_BLOCK_MIN > s->in.block.length ||
 		     offset % 4))
 		return moved(s, pa);
-	switch (gn_take(s, (u32)offset, device, false, &e)) {
+	switch (gn_take(s, (u32)offset, device, false, asker, &e, &ring)) {
 	case GN_TAKEN:
+		break;
+	case GN_FATAL:
+		gn_fatal(s, e, regs);
+		ring = gn_keep(s, e, asker); /* this CPU was in panic already */
 		break;
 	case GN_NO_RECORD:
 		return GN_NOTHING;
@@ -82,18 +86,6 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 		return moved(s, pa);
 	}
 	s->in.deferring = false;
-
-	severity = gn_estatus_severity(e->block);
-	if (unlikely(gn_is_fatal(severity)))
-		gn_fatal(s, e, regs);
-
-	ring = severity == GN_SEV_RECOVERABLE ? GN_RING_NOW : GN_RING_SOON;
-	if (asker)
-		ring = asker->meet(asker, s, e);
-	/* Counted first: what the drain counts of this record is never more than this. */
-	WRITE_ONCE(s->in.stamp, e->stamp);
-	WRITE_ONCE(s->in.records, s->in.records + 1);
-	gn_queue_publish(&s->queue, e);
 	if (ring == GN_RING_NOW)
 		gn_bell_now(&s->bell);
 	else if (ring == GN_RING_SOON)

@@ -7,7 +7,8 @@
 
 #include <linux/types.h>
 
-struct gn_entry;
+#include "path/asker.h"
+
 struct gn_source;
 struct pt_regs;
 
@@ -18,23 +19,6 @@ enum gn_outcome {
 	GN_COLLECTED, /* the record is in the queue, firmware has its block back */
 	GN_LEFT,      /* there is a record, it stays with firmware for now */
 	GN_BEYOND,    /* the block's address is none that can be read */
-};
-
-/* When the drain is rung for a record. */
-enum gn_ring {
-	GN_RING_NOW,  /* at once */
-	GN_RING_SOON, /* with the next tick */
-	GN_RING_NOT,  /* the asker runs the drain itself */
-};
-
-/**
- * struct gn_asker - a context that looks for its record
- * @meet: called with each record that the look collects, before the drain can see it:
- *        marks in the entry what the asker sees to itself, and says when the drain is
- *        rung. NMI-safe.
- */
-struct gn_asker {
-	enum gn_ring (*meet)(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e);
 };
 
 enum gn_outcome gn_collect(struct gn_source *s, struct pt_regs *regs);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Taking one record from firmware: peek, copy, clear, ack.
+ * Taking one record from firmware: peek, copy, keep, clear, ack.
  *
  * gn_take() is the one place where the module's order towards firmware is. Firmware
  * owns the block while its status is 0; writing a record, it writes the status
@@ -13,6 +13,8 @@
  *	PLACE	for that much		none: the record stays as it is
  *	COPY	at most that much
  *	CHECK	the copy's lengths are the peeked ones, or the block is malformed
+ *	KEEP	in the queue		unless it is fatal: its next owner has it before
+ *					firmware gives it up, and the last words find it
  *	mb()	GIVE_BACK_COPY: every load of the copy is done before
  *	CLEAR	status = 0
  *	wmb()	GIVE_BACK_CLEAR: firmware sees the clear before the ack
@@ -32,6 +34,7 @@
 #define GN_TAKE_H
 
 #include "compat/arch.h"
+#include "path/asker.h"
 #include "path/source.h"
 
 /* The lengths in a block's header, each loaded once. */
@@ -51,7 +54,8 @@ static __always_inline bool gn_is_fatal(u32 severity)
 
 /* What gn_take() came to. */
 enum gn_taken {
-	GN_TAKEN,     /* the record is copied, firmware has its block back */
+	GN_TAKEN,     /* the record is in the queue, firmware has its block back */
+	GN_FATAL,     /* the same, but that the record is fatal and not in the queue yet */
 	GN_NO_RECORD, /* the status is 0 */
 	GN_NO_PLACE,  /* there is none for the record, the block is untouched */
 	GN_NO_WINDOW, /* the record reaches beyond what is mapped, the block is untouched */
@@ -64,21 +68,42 @@ static __always_inline bool gn_is_last(const struct gn_entry *e)
 	       gn_estatus_check(e->block, e->length) == GN_GOOD;
 }
 
+/* Hand a record to the drain; when that is rung is returned. */
+static __always_inline enum gn_ring gn_keep(struct gn_source *s, struct gn_entry *e,
+					    struct gn_asker *asker)
+{
+	enum gn_ring ring = gn_estatus_severity(e->block) == GN_SEV_RECOVERABLE ? GN_RING_NOW :
+										  GN_RING_SOON;
+
+	if (asker)
+		ring = asker->meet(asker, s, e);
+	/* Counted first: what the drain counts of this record is never more than this. */
+	WRITE_ONCE(s->in.stamp, e->stamp);
+	WRITE_ONCE(s->in.records, s->in.records + 1);
+	gn_queue_publish(&s->queue, e);
+	return ring;
+}
+
 /*
  * The order towards firmware, with the words of the table above.
  *
+ * @asker: who looks for a record of its own, or NULL
+ * @entry: set to a fatal record, for who panics and calls gn_keep() should that return
+ * @ring: set to when the drain is rung for a record in the queue
  * @last: the queue is full. A fatal record does not wait for a drain that may never
  * run: it has a place of its own, and the machine panics from there. One that is
  * not even well-formed is no reason to panic and waits like any other.
  */
 static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset, bool device,
-					     bool last, struct gn_entry **entry)
+					     bool last, struct gn_asker *asker,
+					     struct gn_entry **entry, enum gn_ring *ring)
 {
 	u32 limit = s->in.block.length - offset, length;
 	u8 *block = s->in.block.va + offset;
 	struct gn_estatus peek;
 	enum gn_verdict verdict;
 	struct gn_entry *e;
+	bool fatal;
 
 	if (!gn_window_read32(block, device)) /* STATUS */
 		return GN_NO_RECORD;
@@ -111,13 +136,16 @@ static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset, bo
 	e->verdict = verdict;
 	if (last && !gn_is_last(e))
 		return GN_NO_PLACE;
+	fatal = gn_is_fatal(gn_estatus_severity(e->block));
+	if (likely(!fatal)) /* KEEP */
+		*ring = gn_keep(s, e, asker);
 
 	mb();						/* GIVE_BACK_COPY */
 	gn_window_write32(block, 0, device);		/* CLEAR */
 	if (unlikely(!gn_ack_give(&s->in.ack, device))) /* ACK */
 		gn_bell_look(&s->bell);
 	*entry = e;
-	return GN_TAKEN;
+	return unlikely(fatal) ? GN_FATAL : GN_TAKEN;
 }
 
 #endif

@@ -44,6 +44,7 @@ static char letters[256];
 static u8 *block_at, *ack_at, *reg_at;
 static bool device_expected;
 static void (*while_copying)(u8 *copy);
+static void (*at_clear)(void); /* before the status is written */
 
 static void letter(char c)
 {
@@ -127,6 +128,8 @@ static void gn_window_write32(void *at, u32 value, bool device)
 	assert_int_equal(device, device_expected);
 	assert_true(at == block_at || at == ack_at);
 	letter(at == block_at ? 'K' : 'A');
+	if (at == block_at && at_clear)
+		at_clear();
 	memcpy(at, &value, sizeof(value));
 }
 

@@ -268,6 +268,16 @@ static enum gn_outcome notify(struct gn_source *s, enum way way, struct gn_asker
 	}
 }
 
+static const struct gn_source *looked_at;
+static bool goes_to_queue;
+
+/* Firmware gives the record up now: it has its next owner, or the machine panics from here. */
+static void is_kept(void)
+{
+	assert_int_equal(gn_queue_used(&looked_at->queue) != 0, goes_to_queue);
+	assert_int_equal(looked_at->in.records, goes_to_queue);
+}
+
 static void follow(const struct path *p, enum way way, bool device)
 {
 	static u8 ring[2 * QUEUE], window[2 * LENGTH], untouched[2 * LENGTH];
@@ -292,6 +302,9 @@ static void follow(const struct path *p, enum way way, bool device)
 	reg_at = (u8 *)&address;
 	device_expected = device;
 	while_copying = p->while_copying;
+	looked_at = s;
+	goes_to_queue = !p->fatals && !(p->how & (FATAL | UNDEFINED | FULL));
+	at_clear = is_kept;
 	write_block(p, block_at);
 	memcpy(untouched, window, sizeof(window));
 
