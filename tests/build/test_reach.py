@@ -25,7 +25,7 @@ CHANGES = {
 def copy_of_the_sources(name: str) -> Path:
     tree = BUILD / "reach" / name
     shutil.rmtree(tree, ignore_errors=True)
-    for part in ("src", "include", "scripts"):
+    for part in ("src", "include", "scripts", "tests/bed", "tests/kernels"):
         shutil.copytree(TOP / part, tree / part)
     for part in ("Kbuild", "dkms.conf", "kernels.list"):
         shutil.copy(TOP / part, tree / part)
