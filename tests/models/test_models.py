@@ -17,7 +17,7 @@ from bed.lib.mutant import mutant
 
 HERE = TOP / "tests/models"
 FLAGS = ["-std=gnu11", "-O1", "-w", "-Itests/models", "-Itests/models/include",
-         "-Itests/unit/include"]
+         "-Itests/unit/include", "-Iinclude"]
 
 # Model: what it is compiled with.
 MODELS = {
@@ -25,7 +25,11 @@ MODELS = {
     "claim": ("claim", ["-DABANDONS=0"]),
     "claim-abandoned": ("claim", ["-DABANDONS=1"]),
     "bell": ("bell", ["-DPREEMPTIONS=1", "-DRINGS=2", "-DFIRST=bell.remap"]),
+    "visitor": ("visitor", ["-DPREEMPTIONS=1", "-DBORROWED=0"]),
+    "visitor-borrowed": ("visitor", ["-DPREEMPTIONS=1", "-DBORROWED=1"]),
 }
+
+VISITOR = "sync/visitor.c"
 
 # What is taken out: model, file, what stands there, what instead.
 WITHOUT = {
@@ -41,6 +45,25 @@ WITHOUT = {
     "CLAIM_SEEN": ("claim", "path/claim.h", "*seen = atomic_read_acquire(", "*seen = atomic_read("),
     "abandoning": ("claim-abandoned", "path/claim.h", "atomic_set_release(&claim->calls, 0)",
                    "atomic_set(&claim->calls, 0)"),
+    "VISITOR_GET": ("visitor", VISITOR, "atomic_cmpxchg(&v->state,", "atomic_cmpxchg_relaxed(&v->state,"),
+    "VISITOR_FREE": ("visitor", VISITOR, "atomic_set_release(&v->state,", "atomic_set(&v->state,"),
+    "VISITOR_LEFT": ("visitor", VISITOR, "\tschedule_work(&v->rest); /* VISITOR_LEFT */\n", ""),
+    "IN_USE": ("visitor", VISITOR, "atomic_cmpxchg(&v->state, FREE, IN_USE) == FREE",
+               "(atomic_set(&v->state, IN_USE), true)"),
+    "FREE": ("visitor", VISITOR, "\tatomic_set_release(&v->state, FREE);", "\t"),
+    "DONE": ("visitor", VISITOR, "\t\tatomic_set(&v->state, DONE);\n", ""),
+    "a slot freed by the worker only": ("visitor", VISITOR, "\tif (!v->left) {\n\t\tput_slot(v);\n",
+                                        "\tput_slot(v);\n\tif (!v->left) {\n"),
+    "a task that has pages to fail": ("visitor", VISITOR, "\tWRITE_ONCE(v->task, current);\n", ""),
+    "a task that has failed its pages": ("visitor-borrowed", VISITOR, "\tWRITE_ONCE(v->task, NULL);\n\tv->left",
+                                         "\tv->left"),
+    "a look whether pages are failed": ("visitor-borrowed", VISITOR, "if (atomic_read(&v->state) != DONE)\n", ""),
+    "a look whose the slot is": ("visitor", VISITOR, "READ_ONCE(v->task) != current", "!READ_ONCE(v->task)"),
+    "a slot that no task_work frees": ("visitor-borrowed", VISITOR, "\t\tput_slot(v);\n\t\treturn NULL;", "\t\treturn NULL;"),
+    "a look whether the task resumes": ("visitor-borrowed", VISITOR, "!will_resume(regs) || ", ""),
+    "a reference dropped without a slot": ("visitor", VISITOR, "{\n\t\tmodule_put(THIS_MODULE);", "{"),
+    "a reference dropped with the slot": ("visitor", VISITOR, "*/\n\tmodule_put(THIS_MODULE);", "*/"),
+    "a wait for who executes here": ("visitor", VISITOR, "\tsynchronize_rcu_tasks();\n", ""),
 }
 
 
