@@ -92,8 +92,10 @@ def test_model_fails_without(name):
     assert status == 1 and "FAILED" in said, said
 
 
-BARRIER = re.compile(r"\b(smp_\w*mb\w*|dma_rmb|mb|wmb|rmb|smp_load_acquire|smp_store_release|"
-                     r"atomic_\w+_(?:acquire|release)|atomic_cmpxchg|atomic_fetch_inc)\(")
+# Atomics that return what stood there are full barriers too.
+BARRIER = re.compile(r"\b(smp_\w*mb\w*|dma_[rw]?mb|mb|wmb|rmb|smp_load_acquire|smp_store_release|smp_store_mb|"
+                     r"smp_cond_load_\w+|test_and_\w+_bit\w*|(?:try_)?(?:cmp)?xchg\w*|"
+                     r"atomic\w*_(?:acquire|release|\w*xchg|fetch_\w+|\w+_return|\w+_and_test|inc_not_zero))\(")
 
 
 def test_table_of_barriers():
