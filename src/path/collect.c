@@ -76,7 +76,8 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 		break;
 	case GN_FATAL:
 		gn_fatal(s, e, regs);
-		ring = gn_keep(s, e, asker); /* this CPU was in panic already */
+		ring = gn_keep(s, e, gn_estatus_severity(e->block),
+			       asker); /* this CPU was in panic already */
 		break;
 	case GN_NO_RECORD:
 		return GN_NOTHING;

@@ -69,11 +69,10 @@ static __always_inline bool gn_is_last(const struct gn_entry *e)
 }
 
 /* Hand a record to the drain; when that is rung is returned. */
-static __always_inline enum gn_ring gn_keep(struct gn_source *s, struct gn_entry *e,
+static __always_inline enum gn_ring gn_keep(struct gn_source *s, struct gn_entry *e, u32 severity,
 					    struct gn_asker *asker)
 {
-	enum gn_ring ring = gn_estatus_severity(e->block) == GN_SEV_RECOVERABLE ? GN_RING_NOW :
-										  GN_RING_SOON;
+	enum gn_ring ring = severity == GN_SEV_RECOVERABLE ? GN_RING_NOW : GN_RING_SOON;
 
 	if (asker)
 		ring = asker->meet(asker, s, e);
@@ -82,6 +81,15 @@ static __always_inline enum gn_ring gn_keep(struct gn_source *s, struct gn_entry
 	WRITE_ONCE(s->in.records, s->in.records + 1);
 	gn_queue_publish(&s->queue, e);
 	return ring;
+}
+
+/* Firmware may write its next record. */
+static __always_inline void gn_give_back(struct gn_source *s, u8 *block, bool device)
+{
+	mb();						/* GIVE_BACK_COPY */
+	gn_window_write32(block, 0, device);		/* CLEAR */
+	if (unlikely(!gn_ack_give(&s->in.ack, device))) /* ACK */
+		gn_bell_look(&s->bell);
 }
 
 /*
@@ -103,7 +111,7 @@ static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset, bo
 	struct gn_estatus peek;
 	enum gn_verdict verdict;
 	struct gn_entry *e;
-	bool fatal;
+	u32 severity;
 
 	if (!gn_window_read32(block, device)) /* STATUS */
 		return GN_NO_RECORD;
@@ -136,16 +144,15 @@ static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset, bo
 	e->verdict = verdict;
 	if (last && !gn_is_last(e))
 		return GN_NO_PLACE;
-	fatal = gn_is_fatal(gn_estatus_severity(e->block));
-	if (likely(!fatal)) /* KEEP */
-		*ring = gn_keep(s, e, asker);
-
-	mb();						/* GIVE_BACK_COPY */
-	gn_window_write32(block, 0, device);		/* CLEAR */
-	if (unlikely(!gn_ack_give(&s->in.ack, device))) /* ACK */
-		gn_bell_look(&s->bell);
+	severity = gn_estatus_severity(e->block);
 	*entry = e;
-	return unlikely(fatal) ? GN_FATAL : GN_TAKEN;
+	if (unlikely(gn_is_fatal(severity))) {
+		gn_give_back(s, block, device);
+		return GN_FATAL;
+	}
+	*ring = gn_keep(s, e, severity, asker); /* KEEP */
+	gn_give_back(s, block, device);
+	return GN_TAKEN;
 }
 
 #endif

@@ -25,7 +25,7 @@ RECORDS = workload.Workload("records", notify="sdei", measure=["delivery"], sour
 # A driver that takes longer, and one that loses a record now and then: file, what is there, what is put there.
 SLOW = ("src/notify/sdei.c", "\tgn_collect(arg, regs);", "\tint i;\n\n\tfor (i = 0; i < 40; i++)\n\t\tcpu_relax();\n"
         "\tgn_collect(arg, regs);")
-LOSSY = ("src/path/collect.c", "\tgn_queue_publish(&s->queue, e);", "\tif (s->in.records % 50 != 49)\n"
+LOSSY = ("src/path/take.h", "\tgn_queue_publish(&s->queue, e);", "\tif (s->in.records % 50 != 49)\n"
          "\t\tgn_queue_publish(&s->queue, e);")
 
 
