@@ -153,7 +153,8 @@ class Sea:
         if who.in_tree:
             self.warm = size
         with machine.call_costs(self.WHOLE if whole else self.HANDLERS[who.bus_name]) as calls:
-            out = machine.vm.check(f"{poison} -n {count}", 120)
+            # At rest each: whether the drain of the one before has run is chance on a machine that is stopped to count.
+            out = machine.vm.check(f"for n in $(seq {count}); do {poison} -n 1; sleep 0.02; done", 120)
         machine.ring()
         machine.quiesce()
         if len(calls.costs) != count:

@@ -22,6 +22,15 @@
 /* Looks in a row before the owner abandons the claim. */
 #define LOOKS_MAX 8
 
+/* A record that the machine ends with, copied. Returns if this CPU was in panic already. */
+static noinline void end_with(struct gn_source *s, const struct gn_entry *e, u32 offset,
+			      struct pt_regs *regs, bool device)
+{
+	gn_give_back(s, s->in.block.va + offset, device);
+	gn_fatal(s, e, regs);
+}
+NOKPROBE_SYMBOL(end_with);
+
 /* The queue is full: the record stays with firmware until the drain made room. */
 static noinline enum gn_outcome full(struct gn_source *s, u32 offset, struct pt_regs *regs,
 				     bool device)
@@ -30,8 +39,8 @@ static noinline enum gn_outcome full(struct gn_source *s, u32 offset, struct pt_
 	enum gn_ring ring;
 
 	if (gn_take(s, offset, device, true, NULL, &e, &ring) == GN_FATAL) {
-		gn_fatal(s, e, regs);
-		return GN_COLLECTED; /* this CPU was in panic already */
+		end_with(s, e, offset, regs, device);
+		return GN_COLLECTED;
 	}
 	if (!s->in.deferring) {
 		s->in.deferring = true;
@@ -75,9 +84,8 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 	case GN_TAKEN:
 		break;
 	case GN_FATAL:
-		gn_fatal(s, e, regs);
-		ring = gn_keep(s, e, gn_estatus_severity(e->block),
-			       asker); /* this CPU was in panic already */
+		end_with(s, e, (u32)offset, regs, device);
+		ring = gn_keep(s, e, gn_estatus_severity(e->block), asker);
 		break;
 	case GN_NO_RECORD:
 		return GN_NOTHING;

@@ -55,7 +55,7 @@ static __always_inline bool gn_is_fatal(u32 severity)
 /* What gn_take() came to. */
 enum gn_taken {
 	GN_TAKEN,     /* the record is in the queue, firmware has its block back */
-	GN_FATAL,     /* the same, but that the record is fatal and not in the queue yet */
+	GN_FATAL,     /* the record is copied and fatal; gn_give_back() is the next step */
 	GN_NO_RECORD, /* the status is 0 */
 	GN_NO_PLACE,  /* there is none for the record, the block is untouched */
 	GN_NO_WINDOW, /* the record reaches beyond what is mapped, the block is untouched */
@@ -83,7 +83,7 @@ static __always_inline enum gn_ring gn_keep(struct gn_source *s, struct gn_entry
 	return ring;
 }
 
-/* Firmware may write its next record. */
+/* The last steps: firmware may write its next record. */
 static __always_inline void gn_give_back(struct gn_source *s, u8 *block, bool device)
 {
 	mb();						/* GIVE_BACK_COPY */
@@ -146,10 +146,8 @@ static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset, bo
 		return GN_NO_PLACE;
 	severity = gn_estatus_severity(e->block);
 	*entry = e;
-	if (unlikely(gn_is_fatal(severity))) {
-		gn_give_back(s, block, device);
+	if (unlikely(gn_is_fatal(severity)))
 		return GN_FATAL;
-	}
 	*ring = gn_keep(s, e, severity, asker); /* KEEP */
 	gn_give_back(s, block, device);
 	return GN_TAKEN;
