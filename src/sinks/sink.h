@@ -188,10 +188,12 @@ extern u32 gn_memory_range_kib;
 /* Is there a page to take out of use? */
 bool gn_memory_wanted(const struct gn_record *record);
 u32 gn_memory_touched(const u8 *block, struct gn_touched *to);
-enum gn_page gn_memory_fail(unsigned long pfn, bool pinned);
 const char *gn_page_name(enum gn_page page);
-bool gn_memory_pin(unsigned long pfn);
-enum gn_failed gn_memory_fail_touched(unsigned long pfn, bool signal, u32 patience_ms);
+bool gn_page_known(unsigned long pfn);
+enum gn_page gn_page_soft_offline(unsigned long pfn);
+enum gn_page gn_page_fail(unsigned long pfn, bool pinned);
+bool gn_page_pin(unsigned long pfn);
+enum gn_failed gn_page_fail_touched(unsigned long pfn, bool signal, u32 patience_ms);
 
 /* A section that was left to another one to trace, who could not. */
 void gn_trace_bytes(const struct gn_section *section);

@@ -154,13 +154,13 @@ static void fail_own(struct visitor *v)
 	v->left = v->pinned = 0;
 	for (i = 0; i < v->touched.n; i++) {
 		unsigned long pfn = v->touched.pages[i];
-		enum gn_failed failed = gn_memory_fail_touched(pfn, signal, PATIENCE_MS);
+		enum gn_failed failed = gn_page_fail_touched(pfn, signal, PATIENCE_MS);
 
 		signalled &= failed == GN_FAILED;
 		if (failed != GN_FAIL_LATER)
 			continue;
 		v->left |= BIT(i);
-		v->pinned |= gn_memory_pin(pfn) << i;
+		v->pinned |= gn_page_pin(pfn) << i;
 	}
 	if (signal && !signalled)
 		signal_task(v);
@@ -174,7 +174,7 @@ static void fail_left(struct work_struct *work)
 
 	for (i = 0; i < v->touched.n; i++)
 		if (v->left & BIT(i))
-			gn_memory_fail(v->touched.pages[i], v->pinned & BIT(i));
+			gn_page_fail(v->touched.pages[i], v->pinned & BIT(i));
 	put_slot(v);
 }
 

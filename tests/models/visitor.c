@@ -120,20 +120,20 @@ static void fail(unsigned long pfn)
 	failed[pfn - 1]++;
 }
 
-void gn_memory_fail(unsigned long pfn, bool pinned)
+void gn_page_fail(unsigned long pfn, bool pinned)
 {
 	if (weak.running == WORKER)
 		weak_check(weak_plain_read(fields()) == pfn && pinned);
 	fail(pfn);
 }
 
-bool gn_memory_pin(unsigned long pfn)
+bool gn_page_pin(unsigned long pfn)
 {
 	weak_plain_write(fields(), pfn); /* for all that the task writes in the slot */
 	return true;
 }
 
-enum gn_failed gn_memory_fail_touched(unsigned long pfn, bool signal, u32 patience_ms)
+enum gn_failed gn_page_fail_touched(unsigned long pfn, bool signal, u32 patience_ms)
 {
 	weak_check(weak_plain_read(fields()) == pfn && pfn == weak.running + 1);
 	if (weak_choose(2))
@@ -249,7 +249,7 @@ static void drain(void)
 		e = gn_queue_peek(&queue[i]);
 		weak_check(e);
 		if (!e->touched)
-			gn_memory_fail(i + 1, false);
+			gn_page_fail(i + 1, false);
 		gn_queue_pop(&queue[i], e);
 	}
 }

@@ -124,8 +124,8 @@ enum gn_failed {
 	GN_FAIL_LATER,
 };
 
-void gn_memory_fail(unsigned long pfn, bool pinned);
-bool gn_memory_pin(unsigned long pfn);
-enum gn_failed gn_memory_fail_touched(unsigned long pfn, bool signal, u32 patience_ms);
+void gn_page_fail(unsigned long pfn, bool pinned);
+bool gn_page_pin(unsigned long pfn);
+enum gn_failed gn_page_fail_touched(unsigned long pfn, bool signal, u32 patience_ms);
 
 #endif
