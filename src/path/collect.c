@@ -85,7 +85,7 @@ static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs 
 		break;
 	case GN_FATAL:
 		end_with(s, e, (u32)offset, regs, device);
-		ring = gn_keep(s, e, gn_estatus_severity(e->block), asker);
+		ring = gn_enqueue(s, e, gn_estatus_severity(e->block), asker);
 		break;
 	case GN_NO_RECORD:
 		return GN_NOTHING;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Taking one record from firmware: peek, copy, keep, clear, ack.
+ * Taking one record from firmware: peek, copy, enqueue, clear, ack.
  *
  * gn_take() is the one place where the module's order towards firmware is. Firmware
  * owns the block while its status is 0; writing a record, it writes the status
@@ -13,7 +13,7 @@
  *	PLACE	for that much		none: the record stays as it is
  *	COPY	at most that much
  *	CHECK	the copy's lengths are the peeked ones, or the block is malformed
- *	KEEP	in the queue		unless it is fatal: its next owner has it before
+ *	ENQUEUE	with the drain		unless it is fatal: its next owner has it before
  *					firmware gives it up, and the last words find it
  *	mb()	GIVE_BACK_COPY: every load of the copy is done before
  *	CLEAR	status = 0
@@ -69,8 +69,8 @@ static __always_inline bool gn_is_last(const struct gn_entry *e)
 }
 
 /* Hand a record to the drain; when that is rung is returned. */
-static __always_inline enum gn_ring gn_keep(struct gn_source *s, struct gn_entry *e, u32 severity,
-					    struct gn_asker *asker)
+static __always_inline enum gn_ring gn_enqueue(struct gn_source *s, struct gn_entry *e,
+					       u32 severity, struct gn_asker *asker)
 {
 	enum gn_ring ring = severity == GN_SEV_RECOVERABLE ? GN_RING_NOW : GN_RING_SOON;
 
@@ -96,7 +96,7 @@ static __always_inline void gn_give_back(struct gn_source *s, u8 *block, bool de
  * The order towards firmware, with the words of the table above.
  *
  * @asker: who looks for a record of its own, or NULL
- * @entry: set to a fatal record, for who panics and calls gn_keep() should that return
+ * @entry: set to a fatal record, for who panics and calls gn_enqueue() should that return
  * @ring: set to when the drain is rung for a record in the queue
  * @last: the queue is full. A fatal record does not wait for a drain that may never
  * run: it has a place of its own, and the machine panics from there. One that is
@@ -148,7 +148,7 @@ static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset, bo
 	*entry = e;
 	if (unlikely(gn_is_fatal(severity)))
 		return GN_FATAL;
-	*ring = gn_keep(s, e, severity, asker); /* KEEP */
+	*ring = gn_enqueue(s, e, severity, asker); /* ENQUEUE */
 	gn_give_back(s, block, device);
 	return GN_TAKEN;
 }
