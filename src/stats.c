@@ -53,66 +53,25 @@ GN_ATTR(storms, "%llu", READ_ONCE(s->life.storms));
 GN_ATTR(unserved, "%llu", unserved_sum(s));
 GN_ATTR(queue, "%u/%u", gn_queue_used(&s->queue), s->queue.size);
 
-static ssize_t severity_counts_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	const struct gn_source *s = dev_get_drvdata(dev);
-	int i, at = 0;
+/* One file with a line "NAME COUNT" for each of the @n counts of the source s from @first on. */
+#define GN_LIST_ATTR(name, first, n, text, counts)                                               \
+	static ssize_t name##_show(struct device *dev, struct device_attribute *attr, char *buf) \
+	{                                                                                        \
+		const struct gn_source *s = dev_get_drvdata(dev);                                \
+		int i, at = 0;                                                                   \
+                                                                                                 \
+		for (i = first; i < n; i++)                                                      \
+			at += sysfs_emit_at(buf, at, "%s %llu\n", text(i),                       \
+					    READ_ONCE(s->out.counts[i]));                        \
+		return at;                                                                       \
+	}                                                                                        \
+	static DEVICE_ATTR_RO(name)
 
-	for (i = 0; i < GN_SEVERITIES; i++)
-		at += sysfs_emit_at(buf, at, "%s %llu\n", gn_severity_name(i),
-				    READ_ONCE(s->out.severity[i]));
-	return at;
-}
-static DEVICE_ATTR_RO(severity_counts);
-
-static ssize_t malformed_reasons_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	const struct gn_source *s = dev_get_drvdata(dev);
-	int i, at = 0;
-
-	for (i = GN_GOOD + 1; i < GN_VERDICTS; i++)
-		at += sysfs_emit_at(buf, at, "%s %llu\n", gn_verdict_name(i),
-				    READ_ONCE(s->out.malformed[i]));
-	return at;
-}
-static DEVICE_ATTR_RO(malformed_reasons);
-
-static ssize_t malformed_section_reasons_show(struct device *dev, struct device_attribute *attr,
-					      char *buf)
-{
-	const struct gn_source *s = dev_get_drvdata(dev);
-	int i, at = 0;
-
-	for (i = GN_SOUND + 1; i < GN_ODDITIES; i++)
-		at += sysfs_emit_at(buf, at, "%s %llu\n", gn_oddity_name(i),
-				    READ_ONCE(s->out.odd[i]));
-	return at;
-}
-static DEVICE_ATTR_RO(malformed_section_reasons);
-
-static ssize_t unserved_consumers_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	const struct gn_source *s = dev_get_drvdata(dev);
-	int i, at = 0;
-
-	for (i = 0; i < GN_CONSUMERS; i++)
-		at += sysfs_emit_at(buf, at, "%s %llu\n", gn_consumer_name(i),
-				    READ_ONCE(s->out.unserved[i]));
-	return at;
-}
-static DEVICE_ATTR_RO(unserved_consumers);
-
-static ssize_t page_outcomes_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	const struct gn_source *s = dev_get_drvdata(dev);
-	int i, at = 0;
-
-	for (i = 0; i < GN_PAGES; i++)
-		at += sysfs_emit_at(buf, at, "%s %llu\n", gn_page_name(i),
-				    READ_ONCE(s->out.pages[i]));
-	return at;
-}
-static DEVICE_ATTR_RO(page_outcomes);
+GN_LIST_ATTR(severity_counts, 0, GN_SEVERITIES, gn_severity_name, severity);
+GN_LIST_ATTR(malformed_reasons, GN_GOOD + 1, GN_VERDICTS, gn_verdict_name, malformed);
+GN_LIST_ATTR(malformed_section_reasons, GN_SOUND + 1, GN_ODDITIES, gn_oddity_name, odd);
+GN_LIST_ATTR(unserved_consumers, 0, GN_CONSUMERS, gn_consumer_name, unserved);
+GN_LIST_ATTR(page_outcomes, 0, GN_PAGES, gn_page_name, pages);
 
 static const char *verdict_text(u32 reason)
 {
