@@ -16,7 +16,7 @@ def test_grace_period_of_a_new_window(boot):
     machine = boot([Source(id=n, notify="nmi") for n in range(2)], smp=2)
     driver.load(machine)
     src, other = machine.sources
-    machine.vm.check("taskset 2 insmod /lib/modules/reader.ko ms=6000 >/dev/null 2>&1 & sleep 0.5")
+    machine.vm.check("taskset 2 insmod /lib/modules/reader.ko ms=15000 >/dev/null 2>&1 & sleep 0.5")
     assert machine.vm.check(BUSY).strip() == "coming"
     machine.move(src, 2)
     for n in range(5):
@@ -31,6 +31,7 @@ def test_grace_period_of_a_new_window(boot):
     for each in machine.sources:
         assert driver.stats(machine, each)["delivered"] == 5
     assert machine.vm.check("dmesg").count("Uhhuh") == 0
+    machine.vm.check("echo 1 >/sys/module/reader/parameters/done")
     machine.vm.check("while test $(cat /sys/module/reader/initstate) != live; do sleep 0.2; done")
     # The place that it came from is given up, and can be mapped again.
     machine.move(src, 0)
