@@ -141,6 +141,18 @@ def test_reading_test():
                 assert each in text, f"{question}: {name} does not have {each!r}"
 
 
+def test_defects_have_their_tests():
+    """Each file that docs/develop/defects.md names has the cases named beside it."""
+    rows = re.findall(r"^\| (?!Defect)[^|]+ \| ([^|]+) \|$", read("docs/develop/defects.md"), re.MULTILINE)
+    assert len(rows) >= 14
+    for row in rows:
+        named = re.findall(r"`(tests/[\w/.]+)`(?: `(\w+)`)?", row)
+        assert bool(named) != (row == "nothing yet"), row
+        for path, case in named:
+            text = read(path)
+            assert not case or re.search(rf"^(?:def|static void) {case}\(", text, re.MULTILINE), f"{path}: {case}"
+
+
 ORDERED = re.compile(r"\b(?:smp_\w*mb\w*|dma_rmb|mb|wmb|rmb|smp_load_acquire|smp_store_release|atomic_\w+_(?:acquire|release)|"
                      r"atomic_cmpxchg|atomic_fetch_inc)\(.*?/\* ([A-Z_]{4,})\b")
 
