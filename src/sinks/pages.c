@@ -8,7 +8,7 @@
  * A page that is only moved elsewhere goes through that queue. One of hugetlbfs is left
  * alone, because that would cost the huge page.
  *
- * Owns @failing and the list of spared tasks behind it. Context: process context.
+ * Owns @failing and the list of spared tasks behind it. Context: process context, but for gn_page_name(), which is for any.
  */
 #include <linux/delay.h>
 #include <linux/hugetlb.h>

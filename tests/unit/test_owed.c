@@ -236,9 +236,8 @@ static void test_slow_guest(void **state)
 
 	(void)state;
 	now.age_ns = GN_OWED_NS - 1;
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < 100; i++)
 		rung_on_all();
-	}
 }
 
 /* A CPU that went offline is not waited for. */
