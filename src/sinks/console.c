@@ -36,7 +36,7 @@
 #define SECTIONS_MAX 32u
 
 /* Lines of a record's head. */
-#define LINES_HEAD 2u
+#define LINES_HEAD 3u
 
 /*
  * A fatal record is shown in NMI, which may have interrupted the drain at the
@@ -44,6 +44,13 @@
  * machine does not live on.
  */
 static u8 fatal_scratch[GN_SCRATCH];
+
+/* As the kernel's printer has it: there are programs that look for this line, too. */
+static void print_severity(const char *pfx, const struct gn_record *record)
+{
+	printk("%sevent severity: %s\n", pfx, cper_severity_str(record->head.severity));
+}
+NOKPROBE_SYMBOL(print_severity);
 
 /* A section that the kernel does not know, that is odd, or too long to be decoded: its bytes. */
 static void print_bytes(const char *pfx, const struct gn_section *s, u32 n)
@@ -78,6 +85,7 @@ static u32 show(const char *level, const struct gn_record *record, u8 *scratch, 
 	u32 n, left = 0, lines = LINES_HEAD;
 	struct gn_section s;
 	struct gn_walk walk;
+	bool said = false; /* the severity: by the kernel's printer, with each section, or once here */
 	char pfx[48];
 
 	/* The first line is the in-tree driver's: there are programs that look for it. */
@@ -100,11 +108,16 @@ static u32 show(const char *level, const struct gn_record *record, u8 *scratch, 
 			continue;
 		}
 		lines += takes;
+		if (!length && !said)
+			print_severity(pfx, record);
+		said = true;
 		if (length)
 			cper_estatus_print(pfx, (void *)scratch);
 		else
 			print_bytes(pfx, &s, n);
 	}
+	if (!said)
+		print_severity(pfx, record);
 	if (left)
 		printk("%s%u of %u sections are not shown\n", pfx, left, n);
 	return lines;

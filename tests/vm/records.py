@@ -1,11 +1,37 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Numbered records: raised by tests, and compared with what was delivered."""
 
+import struct
+import uuid
+
 from bed.lib import cper, driver
 from bed.lib.driver import Trace
 from bed.lib.sources import Source
 
 HEADERS = cper.BLOCK_HEADER + cper.ENTRY_V2
+CXL_MEDIA = "fbcd0a77-c260-417f-85a9-088b1621eba6"
+FIRMWARE = "81212a96-09ed-4996-9471-8d729c8e69ed"
+
+
+def raw(guid: str, payload: bytes) -> cper.Section:
+    return cper.vendor(uuid.UUID(guid), payload)
+
+
+# Each was malformed once, and the machine went on. The first three are for every run, all with --full.
+FATAL_ODD = {
+    "raw data only": cper.block(cper.FATAL, [], raw=bytes(64)),
+    "PCIe of 204 bytes": cper.block(cper.FATAL, [cper.pcie(size=204)]),
+    "ARM, section_length 0": cper.block(cper.FATAL, [cper.arm_processor(section_length=0)]),
+    "nothing at all": cper.block(cper.FATAL, []),
+    "nothing, undefined severity": cper.block(7, []),
+    "PCIe of 192 bytes": cper.block(cper.FATAL, [cper.pcie(size=192)]),
+    "memory of 72 bytes": cper.block(cper.FATAL, [cper.memory(pa=1 << 60, size=72)]),
+    "ARM, entry of 0 bytes": cper.block(cper.FATAL, [cper.arm_processor(errors=[cper.ArmError(length=0)])]),
+    "ARM, length of the entry header too": cper.block(
+        cper.FATAL, [cper.arm_processor(section_length=72 + 72)]),
+    "firmware reference, revision 2": cper.block(cper.FATAL, [raw(FIRMWARE, struct.pack("<BB14x", 2, 2))]),
+    "CXL event, length 0": cper.block(cper.FATAL, [raw(CXL_MEDIA, bytes(144))]),
+}
 
 
 def numbered(sources: list[Source], count: int, size: int = 172, first: int = 0) -> dict[int, list[bytes]]:

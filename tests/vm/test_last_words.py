@@ -2,9 +2,7 @@
 """A fatal record: it panics however odd it is, what was collected before it is shown first, and nothing else changes."""
 
 import re
-import struct
 import time
-import uuid
 
 import pytest
 
@@ -15,29 +13,6 @@ pytestmark = pytest.mark.enough("6.12")
 PANIC = r"Kernel panic - not syncing: ghes_nmi: fatal hardware error"
 SOURCES = {"arm64": [Source(id=3, event=804, length=8192), Source(id=4, event=805, critical=True, length=8192)],
            "x86_64": [Source(id=3, notify="nmi", length=8192), Source(id=4, notify="nmi", length=8192)]}
-CXL_MEDIA = "fbcd0a77-c260-417f-85a9-088b1621eba6"
-FIRMWARE = "81212a96-09ed-4996-9471-8d729c8e69ed"
-
-
-def raw(guid: str, payload: bytes) -> cper.Section:
-    return cper.vendor(uuid.UUID(guid), payload)
-
-
-# Each was malformed once, and the machine went on. The first three are for every run, all with --full.
-ODD = {
-    "raw data only": cper.block(cper.FATAL, [], raw=bytes(64)),
-    "PCIe of 204 bytes": cper.block(cper.FATAL, [cper.pcie(size=204)]),
-    "ARM, section_length 0": cper.block(cper.FATAL, [cper.arm_processor(section_length=0)]),
-    "nothing at all": cper.block(cper.FATAL, []),
-    "nothing, undefined severity": cper.block(7, []),
-    "PCIe of 192 bytes": cper.block(cper.FATAL, [cper.pcie(size=192)]),
-    "memory of 72 bytes": cper.block(cper.FATAL, [cper.memory(pa=1 << 60, size=72)]),
-    "ARM, entry of 0 bytes": cper.block(cper.FATAL, [cper.arm_processor(errors=[cper.ArmError(length=0)])]),
-    "ARM, length of the entry header too": cper.block(
-        cper.FATAL, [cper.arm_processor(section_length=72 + 72)]),
-    "firmware reference, revision 2": cper.block(cper.FATAL, [raw(FIRMWARE, struct.pack("<BB14x", 2, 2))]),
-    "CXL event, length 0": cper.block(cper.FATAL, [raw(CXL_MEDIA, bytes(144))]),
-}
 
 
 def load(boot, kernel, append: str = "", **parameters: object):
@@ -58,10 +33,10 @@ def last_log(machine) -> str:
 @pytest.mark.expect_console(PANIC)
 @pytest.mark.limit(400)
 def test_fatal_whatever_its_sections_hold(boot, kernel, pytestconfig):
-    names = list(ODD) if pytestconfig.getoption("full") else list(ODD)[:2]
+    names = list(FATAL_ODD) if pytestconfig.getoption("full") else list(FATAL_ODD)[:2]
     for name in names:
         machine, _, fatal = load(boot, kernel)
-        machine.post(fatal, ODD[name])
+        machine.post(fatal, FATAL_ODD[name])
         shown = last_log(machine)
         assert re.search(r"source 4 \(\w+\) reports a (fatal|undefined) error", shown), f"{name}: not shown"
         machine.close()

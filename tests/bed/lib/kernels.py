@@ -68,10 +68,11 @@ SPECIAL = names("some")
 EVERY = names("all", "some", "core")
 
 
-def built() -> dict[str, dict[str, str]]:
+def built(kind: str = "") -> dict[str, dict[str, str]]:
     """By architecture, the kernels that scripts/kernel-build makes, each with the line of kernels.list it is made of."""
     lines = [text.split() for text in BUILT_LIST.read_text(encoding="utf-8").splitlines()]
-    return {arch: {words[0]: words[1] for words in lines if words and words[0] != "#" and words[3 + place] == "yes"}
+    return {arch: {words[0]: words[2] for words in lines if words and words[0][0] != "#" and words[4 + place] == "yes"
+                   and kind in ("", words[1])}
             for place, arch in enumerate(ARCHES)}
 
 

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * victim PAGES: a program with pages that firmware's records name.
+ *
+ * Prints the physical address of each page and of the huge page behind them ("page pa=..."), then each SIGBUS that
+ * comes: the number of its page, its code and the size of what is lost. It asks to be told early, and never touches a
+ * page again. It ends when it is killed.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#define PAGE	  4096UL
+#define HUGE_PAGE (2UL << 20)
+
+static char *pages, *huge;
+static size_t count;
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static void *map(size_t size, int advice)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED || madvise(at, size, advice))
+		die("mmap");
+	return at;
+}
+
+static uint64_t physical(const char *at)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+	uint64_t entry;
+
+	if (fd < 0 || pread(fd, &entry, sizeof(entry), (uintptr_t)at / PAGE * sizeof(entry)) != sizeof(entry))
+		die("/proc/self/pagemap");
+	close(fd);
+	return (entry & ((1UL << 55) - 1)) * PAGE;
+}
+
+static void on_sigbus(int number, siginfo_t *info, void *context)
+{
+	const char *at = info->si_addr;
+	char line[80];
+	int length;
+
+	(void)number;
+	(void)context;
+	if (at >= pages && at < pages + count * PAGE)
+		length = snprintf(line, sizeof(line), "signal page=%zu code=%d lsb=%d\n", (at - pages) / PAGE,
+				  info->si_code, info->si_addr_lsb);
+	else
+		length = snprintf(line, sizeof(line), "signal huge code=%d lsb=%d\n", info->si_code,
+				  info->si_addr_lsb);
+	if (write(STDOUT_FILENO, line, length) != length)
+		_exit(1);
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction action = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO };
+
+	count = argc == 2 ? strtoul(argv[1], NULL, 0) : 0;
+	if (!count) {
+		fprintf(stderr, "usage: victim PAGES\n");
+		return 2;
+	}
+	if (prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0) || sigaction(SIGBUS, &action, NULL))
+		die("victim");
+	pages = map(count * PAGE, MADV_NOHUGEPAGE);
+	huge = map(2 * HUGE_PAGE, MADV_HUGEPAGE);
+	huge = (char *)(((uintptr_t)huge + HUGE_PAGE - 1) & -HUGE_PAGE);
+	for (size_t i = 0; i < count; i++) {
+		memset(pages + i * PAGE, (int)i + 1, PAGE);
+		printf("page pa=%#lx\n", (unsigned long)physical(pages + i * PAGE));
+	}
+	memset(huge, 1, HUGE_PAGE);
+	printf("huge pa=%#lx\n", (unsigned long)physical(huge));
+	fflush(stdout);
+	for (;;)
+		pause();
+}
