@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bed.lib import BUILD
+from bed.lib.kernels import Kernel
 from bed.lib.platform import BootedAgain
 
 EXPECTED_SKIPS = Path(__file__).parent / "expected-skips"
@@ -65,6 +66,10 @@ def remember_durations(reporter) -> None:
 
 def pytest_collection_modifyitems(config, items):
     """Without what a change has no time for; --full takes all, --on what it names."""
+    # Only for kernels that scripts/kernel-build makes, and none of those is named.
+    without = [item for item in items if item.get_closest_marker("built") and not isinstance(item.callspec.params["kernel"], Kernel)]
+    config.hook.pytest_deselected(items=without)
+    items[:] = [item for item in items if item not in without]
     known = config.workerinput["durations"] if hasattr(config, "workerinput") else durations()
     # Those that need no kernel stay in front: kernels are fetched and built meanwhile.
     items.sort(key=lambda item: ("kernel" in getattr(item, "fixturenames", ()), -known.get(item.nodeid, 0)))

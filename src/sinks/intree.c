@@ -214,9 +214,11 @@ int gn_intree_init(void)
 {
 	int err = gn_relay_init(deliver_relayed);
 
-	if (!err)
-		gn_intree_find();
-	return err;
+	if (err)
+		return err;
+	gn_intree_find();
+	gn_intree_hold_edac();
+	return 0;
 }
 
 /**
@@ -227,5 +229,6 @@ int gn_intree_init(void)
 void gn_intree_exit(void)
 {
 	gn_relay_exit();
+	gn_intree_release_edac();
 	gn_intree_forget();
 }

@@ -13,6 +13,9 @@ struct gn_section;
 int gn_intree_init(void);
 void gn_intree_exit(void);
 
+void gn_intree_hold_edac(void);
+void gn_intree_release_edac(void);
+
 /* Is the event of this section another one's to trace? Context: the drain. */
 bool gn_intree_traces(const struct gn_section *section);
 

@@ -21,7 +21,7 @@ import pytest
 
 import bed.lib.platform
 from bed.lib import BUILD, PATIENCE, TOP
-from bed.lib.kernels import BUILT, EVERY, SPECIAL, SUPPORTED, Kernel
+from bed.lib.kernels import ARCHES, BUILT, EVERY, SPECIAL, SUPPORTED, Kernel, built
 from bed.lib.trouble import judge
 from bed.lib.vm import VM, VMError
 
@@ -47,6 +47,11 @@ def pytest_generate_tests(metafunc):
     every = wanted(metafunc.definition, "every_kernel") is not None
     chosen = metafunc.config.getoption("on")
     stock = wanted(metafunc.definition, "stock") is not None
+    kind = metafunc.definition.get_closest_marker("built")
+    if kind:
+        metafunc.parametrize("kernel", [Kernel(arch, name) for arch in ARCHES for name in built(kind.args[0])[arch]
+                                        if f"{arch}-{name}" in chosen], ids=str)
+        return
     kernels = []
     for arch in EVERY if arches is None else arches:
         usual = EVERY[arch] if every or chosen else SUPPORTED[arch]
@@ -59,7 +64,7 @@ def pytest_generate_tests(metafunc):
         if not stock:
             kernels += [Kernel(arch, name) for name, of in BUILT[arch].items() if f"{arch}-{name}" in chosen
                         and (of in usual if versions is None else of in versions)]
-    metafunc.parametrize("kernel", kernels, ids=[f"{kernel.arch}-{kernel.version}" for kernel in kernels])
+    metafunc.parametrize("kernel", kernels, ids=str)
 
 
 @pytest.fixture

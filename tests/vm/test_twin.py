@@ -116,9 +116,11 @@ class Twin:
             self.watch = self.start()
         try:
             return self.watch.of(build)
-        except VMError:
-            vm = self.watch.machine.vm
-            assert vm.wait_exit(30) == 0
+        except VMError as error:
+            try:
+                self.watch.machine.vm.wait_exit(10)
+            except VMError:
+                raise error from None
             ended, self.watch = self.watch, None
             ended.machine.close()
             return ended.end()

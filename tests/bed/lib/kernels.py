@@ -101,6 +101,9 @@ class Kernel:
     # Is PID 1 tests/bed/guest/init, which starts the CPUs that maxcpus= leaves out?
     our_init: ClassVar[bool] = True
 
+    def __str__(self) -> str:
+        return f"{self.arch}-{self.version}"
+
     @property
     def of(self) -> str:
         """Its name in kernels.list, or of what it was made from."""
