@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bed.lib import cper, driver
+from bed.lib import cper, driver, edac, pcie
 from bed.lib.packages import Package
 from bed.lib.platform import Platform
 from bed.lib.sources import Source
@@ -20,8 +20,8 @@ LINE = 0xFFFF_FFFF_FFFF_FFC0
 FRU = uuid.UUID("11223344-5566-7788-99aa-bbccddeeff00")
 
 
-def start(boot, kernel, run_dir: Path, suite: str, **options: object) -> tuple[Platform, Source, Daemon]:
-    files = Package(kernel.arch, suite, "rasdaemon").fetch().archive(PROGRAM)
+def start(boot, kernel, run_dir: Path, suite: str, more_files: bytes = b"", **options: object) -> tuple[Platform, Source, Daemon]:
+    files = Package(kernel.arch, suite, "rasdaemon").fetch().archive(PROGRAM) + more_files
     how = {"event": 804} if kernel.arch == "arm64" else {"notify": "nmi"}
     machine = boot([Source(id=7, length=16384, **how)], extra_files=files, **options)
     return machine, machine.sources[0], Daemon(machine, run_dir)
@@ -93,6 +93,36 @@ def test_every_kind(boot, kernel, run_dir):
     cpu = "0" if kernel.arch == "arm64" else "-1"
     assert cores[half:] == [(cpu, word) for _, word in SEVERITIES.values()] * parts
     assert cores[:half] == cores[half:], "the two drivers differ"
+
+
+@pytest.mark.kernels("6.12", "7.3")
+@pytest.mark.enough("6.12")
+def test_consumers_rows_alike(boot, kernel, run_dir):
+    """With ghes_edac and a PCIe device there is a row per error, and one driver's is like the other's."""
+    machine, src, daemon = start(boot, kernel, run_dir, "trixie", edac.archive(kernel), append=edac.APPEND, argv=pcie.ARGV)
+    edac.load(machine)
+    pcie.bind(machine)
+
+    def errors(first: int) -> list[bytes]:
+        places = iter(range(ADDRESS + (first << 12), ADDRESS + (first + 10 << 12), 1 << 12))
+        return [block for severity in SEVERITIES for block in (
+            cper.block(severity, [cper.memory(pa=next(places), mask=LINE, node=1, card=2, module=3, error_type=2)]),
+            pcie.block(severity))]
+
+    for turn in (0, 1):
+        post(machine, src, errors(100 * turn))
+        daemon.stored((turn + 1) * 2 * len(SEVERITIES))
+        # The recovery of the device ends before the source changes hands.
+        assert pcie.await_seen(machine, turn + 1) == (turn + 1,) * 3
+        if turn == 0:
+            driver.load(machine)
+    database = daemon.stop()
+    for table, own in (("mc_event", ("id", "timestamp", "address")), ("aer_event", ("id", "timestamp"))):
+        rows = [{name: row[name] for name in row.keys() if name not in own}
+                for row in database.execute(f"select * from {table} order by id")]
+        half = len(SEVERITIES)
+        assert len(rows) == 2 * half, f"{table}: {rows}"
+        assert rows[:half] == rows[half:], table
 
 
 def check(daemon: Daemon, expected: Rows) -> None:

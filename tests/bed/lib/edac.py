@@ -38,6 +38,11 @@ def archive(kernel: Kernel) -> bytes:
     return cpio.bytes()
 
 
+def load(machine: Platform) -> None:
+    if not built_in(machine.kernel):
+        machine.vm.check(f"insmod {MODULE}")
+
+
 def counted(machine: Platform, *wanted: int) -> tuple[int, ...]:
     """Corrected and uncorrected errors, as soon as they are those, or after some time."""
     machine.vm.run(f"cd {COUNTERS} && for i in $(seq 200); do [ \"$(cat ce_count ue_count | tr '\\n' ' ')\" = "
