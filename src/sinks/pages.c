@@ -57,7 +57,9 @@ static bool has_page(u64 pa)
 {
 	return pfn_valid(PHYS_PFN(pa)) &&
 	       (lies_in(pa, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) ||
-		lies_in(pa, IORESOURCE_MEM, IORES_DESC_PERSISTENT_MEMORY));
+		lies_in(pa, IORESOURCE_MEM, IORES_DESC_PERSISTENT_MEMORY) ||
+		lies_in(pa, IORESOURCE_MEM, IORES_DESC_PERSISTENT_MEMORY_LEGACY) ||
+		lies_in(pa, IORESOURCE_MEM, IORES_DESC_SOFT_RESERVED));
 }
 
 /**

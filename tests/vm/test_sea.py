@@ -7,6 +7,7 @@ import time
 import pytest
 
 from bed.lib import cper, driver
+from bed.lib.modules import Stock
 from bed.lib.sources import Source
 from aborts import CORRECTED, EFAULT, EINPROGRESS, ENOENT, RECOVERABLE, at_rest, corrupted, numbers, open_sea, poison
 
@@ -231,6 +232,25 @@ def test_page_of_a_driver(boot, kernel):
     got = poison(machine, f"-n 3 -r {recipe} -k pfnmap", 30)
     assert got["ar"] == got["right"] == 3, got
     at_rest(machine)
+
+
+@pytest.mark.arch("arm64")
+@pytest.mark.kernels("6.12")
+@pytest.mark.parametrize("ours", [False, True])
+def test_clean_page(boot, kernel, ours):
+    """The kernel drops it, and the task reads it from the disk anew: no signal, as with the in-tree driver."""
+    stock = Stock(kernel, "crc32c_generic", "ext4", "loop")
+    machine = boot([Source(id=7, notify="sea")], el=1, extra_files=stock.archive())
+    if ours:
+        driver.load(machine)
+        driver.load_hooks(machine)
+    stock.load(machine)
+    machine.vm.check("dd if=/dev/zero of=/tmp/disk bs=1M count=8 2>/dev/null && losetup /dev/loop0 /tmp/disk && "
+                     "mke2fs /dev/loop0 >/dev/null && mount -t ext4 /dev/loop0 /mnt")
+    recipe = machine.recipe(machine.sources[0], RECOVERABLE)
+    got = poison(machine, f"-n 20 -r {recipe} -k clean")
+    assert got["none"] == got["trapped"] == 20 and got["wrong"] == 0, got
+    assert corrupted(machine) == 20
 
 
 @pytest.mark.arch("arm64")

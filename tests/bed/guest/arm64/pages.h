@@ -7,11 +7,13 @@
 #include "bell.h"
 
 #define HUGE_PAGE (2UL << 20)
+#define PATTERN	  0x600dda7a600dda7aUL
 
 enum page_kind {
 	PAGE_ANON,   /* private, nobody else's */
 	PAGE_SHARED, /* anonymous, shared with the tasks forked after it was mapped */
 	PAGE_FILE,   /* of the page cache, dirty */
+	PAGE_CLEAN,  /* of the page cache, as it is on the disk that is mounted at /mnt */
 	PAGE_THP,    /* anonymous, of a transparent huge page */
 	PAGE_HUGETLB,
 	PAGE_PFNMAP, /* a driver's: pfnmap.ko's, one and the same each time */
@@ -19,7 +21,7 @@ enum page_kind {
 };
 
 static const char *const page_kinds[PAGE_KINDS] = {
-	[PAGE_ANON] = "anon", [PAGE_SHARED] = "shared",	  [PAGE_FILE] = "file",
+	[PAGE_ANON] = "anon", [PAGE_SHARED] = "shared",	  [PAGE_FILE] = "file",	    [PAGE_CLEAN] = "clean",
 	[PAGE_THP] = "thp",   [PAGE_HUGETLB] = "hugetlb", [PAGE_PFNMAP] = "pfnmap",
 };
 
@@ -60,14 +62,29 @@ static inline u64 page_physical(int kind, char *at)
 	return strtoul(text, NULL, 0) + (uintptr_t)at % PAGE;
 }
 
-/* A page cache page of a new file, which is gone with its last user. */
-static inline int new_file(void)
+/* A file of a page, which is gone with its last user. */
+static inline int new_file(const char *folder)
 {
-	char name[] = "/tmp/poison.XXXXXX";
-	int fd = mkstemp(name);
+	char name[64];
+	int fd;
 
+	snprintf(name, sizeof(name), "%s/poison.XXXXXX", folder);
+	fd = mkstemp(name);
 	if (fd < 0 || unlink(name) || ftruncate(fd, PAGE))
-		die("/tmp");
+		die(folder);
+	return fd;
+}
+
+/* The same with a pattern in it that is on the disk. */
+static inline int new_clean_file(u64 pattern)
+{
+	int fd = new_file("/mnt");
+	u64 page[PAGE / sizeof(u64)];
+
+	for (size_t i = 0; i < sizeof(page) / sizeof(page[0]); i++)
+		page[i] = pattern;
+	if (write(fd, page, sizeof(page)) != sizeof(page) || fsync(fd))
+		die("/mnt");
 	return fd;
 }
 
@@ -82,7 +99,11 @@ static inline void *page_map(int kind, void *at)
 	char *p;
 
 	if (kind == PAGE_FILE) {
-		fd = new_file();
+		fd = new_file("/tmp");
+		flags = MAP_SHARED;
+	}
+	if (kind == PAGE_CLEAN) {
+		fd = new_clean_file(PATTERN);
 		flags = MAP_SHARED;
 	}
 	if (kind == PAGE_PFNMAP) {

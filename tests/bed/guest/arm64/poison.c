@@ -6,7 +6,7 @@
  *   -r N     what the firmware makes of an access: the recipe's number (default 0)
  *   -e       each touch by the next recipe
  *   -x N     so many accesses trap, then the page heals; default 0: all do, for ever
- *   -k KIND  of page: anon, shared, file, thp, hugetlb, pfnmap
+ *   -k KIND  of page: anon, shared, file, clean, thp, hugetlb, pfnmap
  *   -a HOW   load, store, fetch, write (the kernel reads the page), read (it writes it)
  *   -n N     touches, each of a new page at the same address
  *   -T N     tasks, on all CPUs in turn; they touch the same page when it is of a kind
@@ -31,7 +31,6 @@
 #include "pages.h"
 #include "sigbus.h"
 
-#define PATTERN	  0x600dda7a600dda7aUL
 #define TASKS_MAX 64
 #define OFFSET	  0x128
 
@@ -90,6 +89,10 @@ static void fill(char *p)
 {
 	if (kind == PAGE_PFNMAP)
 		return; /* it may be poisoned already */
+	if (kind == PAGE_CLEAN) {
+		(void)*(volatile u64 *)p; /* map it; a store would make it dirty */
+		return;
+	}
 	for (size_t i = 0; i < page_size(kind); i += PAGE)
 		*(volatile u64 *)(p + i) = PATTERN;
 	if (how == FETCH) {
