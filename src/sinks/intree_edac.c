@@ -33,7 +33,8 @@ static int comes(struct notifier_block *nb, unsigned long state, void *data)
 	struct module *module = data;
 
 	if (state == MODULE_STATE_LIVE && !strcmp(module->name, NAME) && try_module_get(module))
-		pr_warn("%s came while its sources are here: it cannot be unloaded any more\n", NAME);
+		pr_warn("%s came while its sources are here: it cannot be unloaded any more\n",
+			NAME);
 	return NOTIFY_DONE;
 }
 

@@ -8,6 +8,7 @@ import pytest
 
 from bed.lib import cper, driver
 from bed.lib.sources import Source
+from records import FATAL_ODD
 
 pytestmark = pytest.mark.enough("6.12")
 PANIC = r"Kernel panic - not syncing: ghes_nmi: fatal hardware error"

@@ -43,7 +43,8 @@ static uint64_t physical(const char *at)
 	int fd = open("/proc/self/pagemap", O_RDONLY);
 	uint64_t entry;
 
-	if (fd < 0 || pread(fd, &entry, sizeof(entry), (uintptr_t)at / PAGE * sizeof(entry)) != sizeof(entry))
+	if (fd < 0 ||
+	    pread(fd, &entry, sizeof(entry), (uintptr_t)at / PAGE * sizeof(entry)) != sizeof(entry))
 		die("/proc/self/pagemap");
 	close(fd);
 	return (entry & ((1UL << 55) - 1)) * PAGE;
@@ -58,8 +59,8 @@ static void on_sigbus(int number, siginfo_t *info, void *context)
 	(void)number;
 	(void)context;
 	if (at >= pages && at < pages + count * PAGE)
-		length = snprintf(line, sizeof(line), "signal page=%zu code=%d lsb=%d\n", (at - pages) / PAGE,
-				  info->si_code, info->si_addr_lsb);
+		length = snprintf(line, sizeof(line), "signal page=%zu code=%d lsb=%d\n",
+				  (at - pages) / PAGE, info->si_code, info->si_addr_lsb);
 	else
 		length = snprintf(line, sizeof(line), "signal huge code=%d lsb=%d\n", info->si_code,
 				  info->si_addr_lsb);
@@ -76,7 +77,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: victim PAGES\n");
 		return 2;
 	}
-	if (prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0) || sigaction(SIGBUS, &action, NULL))
+	if (prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0) ||
+	    sigaction(SIGBUS, &action, NULL))
 		die("victim");
 	pages = map(count * PAGE, MADV_NOHUGEPAGE);
 	huge = map(2 * HUGE_PAGE, MADV_HUGEPAGE);

@@ -21,8 +21,9 @@ enum page_kind {
 };
 
 static const char *const page_kinds[PAGE_KINDS] = {
-	[PAGE_ANON] = "anon", [PAGE_SHARED] = "shared",	  [PAGE_FILE] = "file",	    [PAGE_CLEAN] = "clean",
-	[PAGE_THP] = "thp",   [PAGE_HUGETLB] = "hugetlb", [PAGE_PFNMAP] = "pfnmap",
+	[PAGE_ANON] = "anon",	  [PAGE_SHARED] = "shared", [PAGE_FILE] = "file",
+	[PAGE_CLEAN] = "clean",	  [PAGE_THP] = "thp",	    [PAGE_HUGETLB] = "hugetlb",
+	[PAGE_PFNMAP] = "pfnmap",
 };
 
 static inline int page_kind(const char *name)
