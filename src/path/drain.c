@@ -18,9 +18,6 @@
  * other caller leaves at once.
  *
  * Owns struct gn_outlet and the consumer end of the queue, by the source's draining claim.
- *
- *	RECEIVED: smp_store_release() of the count of malformed records pairs with smp_rmb()
- *	in gn_source_received(): a reader that sees a malformed record counted sees it collected.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -67,8 +64,7 @@ static void reject(const struct gn_record *record, const struct gn_entry *e,
 {
 	struct gn_outlet *out = record->out;
 
-	/* RECEIVED: a reader that sees it counted as malformed sees it counted as collected. */
-	smp_store_release(&out->malformed[verdict], out->malformed[verdict] + 1);
+	gn_received_malformed(&out->malformed[verdict]);
 	keep(&out->kept, e->block, e->length, verdict);
 	gn_trace_malformed(record, verdict);
 	gn_console_malformed(record, verdict);

@@ -134,16 +134,10 @@ struct gn_source {
 	struct gn_last last;
 };
 
-/*
- * Records taken from firmware, without the malformed ones. Context: any. Never below
- * nothing: a malformed record that is seen here is among the records seen after it.
- */
+/* Records taken from firmware, without the malformed ones. Context: any. */
 static inline u64 gn_source_received(const struct gn_source *s)
 {
-	u64 malformed = gn_outlet_malformed(&s->out);
-
-	smp_rmb(); /* RECEIVED */
-	return READ_ONCE(s->in.records) - malformed;
+	return gn_received(&s->in.records, s->out.malformed, GN_VERDICTS);
 }
 
 #endif

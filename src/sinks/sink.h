@@ -15,6 +15,7 @@
 #include "record/estatus.h"
 #include "record/hest.h"
 #include "record/repair.h"
+#include "sinks/received.h"
 
 struct device;
 
@@ -104,12 +105,7 @@ struct gn_outlet {
 /* Malformed blocks of all reasons. Context: any. */
 static inline u64 gn_outlet_malformed(const struct gn_outlet *out)
 {
-	u64 sum = 0;
-	int i;
-
-	for (i = 0; i < GN_VERDICTS; i++)
-		sum += READ_ONCE(out->malformed[i]);
-	return sum;
+	return gn_received_bad(out->malformed, GN_VERDICTS);
 }
 
 /* Sections with an odd body, of all reasons. Context: any. */

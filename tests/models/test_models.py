@@ -25,6 +25,7 @@ MODELS = {
     "claim": ("claim", ["-DABANDONS=0"]),
     "claim-abandoned": ("claim", ["-DABANDONS=1"]),
     "bell": ("bell", ["-DPREEMPTIONS=1", "-DRINGS=2", "-DFIRST=bell.remap"]),
+    "received": ("received", []),
     "visitor": ("visitor", ["-DPREEMPTIONS=1", "-DBORROWED=0"]),
     "visitor-borrowed": ("visitor", ["-DPREEMPTIONS=1", "-DBORROWED=1"]),
 }
@@ -45,6 +46,8 @@ WITHOUT = {
     "CLAIM_SEEN": ("claim", "path/claim.h", "*seen = atomic_read_acquire(", "*seen = atomic_read("),
     "abandoning": ("claim-abandoned", "path/claim.h", "atomic_set_release(&claim->calls, 0)",
                    "atomic_set(&claim->calls, 0)"),
+    "RECEIVED": ("received", "sinks/received.h", "\tsmp_rmb(); /* RECEIVED */\n", ""),
+    "RECEIVED_MALFORMED": ("received", "sinks/received.h", "smp_store_release(count,", "WRITE_ONCE(*count,"),
     "VISITOR_GET": ("visitor", VISITOR, "atomic_cmpxchg(&v->state,", "atomic_cmpxchg_relaxed(&v->state,"),
     "VISITOR_FREE": ("visitor", VISITOR, "atomic_set_release(&v->state,", "atomic_set(&v->state,"),
     "VISITOR_LEFT": ("visitor", VISITOR, "\tschedule_work(&v->rest); /* VISITOR_LEFT */\n", ""),

@@ -11,5 +11,7 @@ static unsigned long irqs_are_off;
 		irqs_are_off = 1;       \
 	} while (0)
 #define raw_local_irq_restore(flags) (irqs_are_off = (flags))
+#define local_irq_save(flags)	     raw_local_irq_save(flags)
+#define local_irq_restore(flags)     raw_local_irq_restore(flags)
 
 #endif
