@@ -150,7 +150,7 @@ def test_defects_have_their_tests():
         assert bool(named) != (row == "nothing yet"), row
         for path, case in named:
             text = read(path)
-            assert not case or re.search(rf"^(?:def|static void) {case}\(", text, re.MULTILINE), f"{path}: {case}"
+            assert not case or re.search(rf"^(?:(?:def|static void) |TEST\(){case}\b", text, re.MULTILINE), f"{path}: {case}"
 
 
 ORDERED = re.compile(r"\b(?:smp_\w*mb\w*|dma_rmb|mb|wmb|rmb|smp_load_acquire|smp_store_release|atomic_\w+_(?:acquire|release)|"
