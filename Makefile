@@ -9,13 +9,13 @@ T ?=
 SOAK ?= 1000000
 
 # Kernels of make test-debug: those that make debug-kernels has built.
-DEBUG ?= $(foreach name,$(shell sed '/^\#/d' tests/kernels/built.list | cut -d ' ' -f 1),$(patsubst \
+DEBUG ?= $(foreach name,$(shell awk '$$2 == "debug" { print $$1 }' tests/kernels/built.list),$(patsubst \
 	build/cache/kernel/%/release,%,$(wildcard build/cache/kernel/*-$(name)/release)))
 
 # Seconds that make fuzz gives each target.
 SECONDS ?= 60
 
-.PHONY: fuzz prove debug-kernels test-debug
+.PHONY: fuzz prove debug-kernels test-debug vendor-kernels
 .PHONY: help all install demo test check soak bench matrix deb rpm test-packages clean
 
 help:
@@ -32,6 +32,9 @@ help:
 	@echo "               run the cases on them (DEBUG='arm64-6.12-kasan': on these)"
 	@echo 'make check     check the sources without running them'
 	@echo 'make matrix    build for every supported kernel and run the core cases there'
+	@echo '               (VENDOR=1: on kernels as other distributions have them, those that are built)'
+	@echo 'make vendor-kernels'
+	@echo '               build those kernels: a quarter of an hour each'
 	@echo 'make deb       build the Debian packages into build/deb'
 	@echo 'make rpm       build the RPM packages into build/rpm (RELEASE=... KDIR=...: modules for one kernel)'
 	@echo 'make test-packages'
@@ -58,7 +61,10 @@ prove:
 	scripts/prove
 
 debug-kernels:
-	scripts/kernel-build
+	scripts/kernel-build --kind debug
+
+vendor-kernels:
+	scripts/kernel-build --kind vendor
 
 test-debug:
 	@[ -n "$(strip $(DEBUG))" ] || { echo 'no such kernel here: run make debug-kernels' >&2; exit 1; }
@@ -69,7 +75,7 @@ soak:
 
 matrix:
 	scripts/fetch tools build vm test x86
-	scripts/matrix --write $(T)
+	scripts/matrix --write $(if $(VENDOR),--vendor) $(T)
 
 deb:
 	scripts/deb
