@@ -19,7 +19,8 @@ static int severity_of(const struct gn_relayed *relayed)
  * @relayed: the section as it came
  * @section: the same, decoded
  *
- * Listeners read all of the structure, so they have a copy that is as long.
+ * Listeners read all of the structure, so they have a copy that is as long. A mask of
+ * nothing is none: ghes_edac takes it for a grain of 0 bytes, of which EDAC warns.
  *
  * Context: Process context, sleeps.
  */
@@ -28,6 +29,8 @@ void gn_chains_report(const struct gn_relayed *relayed, const struct gn_section 
 	struct cper_sec_mem_err mem = {};
 
 	gn_repair(section, (u8 *)&mem, sizeof(mem));
+	if (!mem.physical_addr_mask)
+		mem.validation_bits &= ~CPER_MEM_VALID_PA_MASK;
 	atomic_notifier_call_chain(gn_intree.report, severity_of(relayed), &mem);
 }
 

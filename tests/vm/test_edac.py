@@ -20,15 +20,15 @@ class Errors:
         self.machine, self.turns, self.serial = machine, 0, 0
         self.trace = driver.Trace(machine, "ras/mc_event")
 
-    def blocks(self) -> list[bytes]:
+    def blocks(self, **fields: int) -> list[bytes]:
         """Of addresses that no machine has; no two alike, which the in-tree driver would leave out."""
         self.serial += 1
-        return [cper.block(severity, [cper.memory(pa=(1 << 60) + 4096 * (100 * self.serial + n), error_type=2)])
+        return [cper.block(severity, [cper.memory(pa=(1 << 60) + 4096 * (100 * self.serial + n), error_type=2, **fields)])
                 for n, severity in enumerate([cper.CORRECTED] * CORRECTED + [cper.RECOVERABLE] * UNCORRECTED)]
 
-    def turn(self, heard: bool = True) -> None:
+    def turn(self, heard: bool = True, **fields: int) -> None:
         machine = self.machine
-        machine.post_many(machine.sources[0], self.blocks())
+        machine.post_many(machine.sources[0], self.blocks(**fields))
         machine.quiesce()
         if not heard:
             machine.vm.check("sleep 1")
@@ -64,6 +64,8 @@ def test_counters_across_takeovers(boot, kernel, pytestconfig):
         errors.turn()
         driver.load(machine)
         errors.turn()
+        # ghes_edac makes a grain of 0 of it, of which EDAC warns.
+        errors.turn(mask=0)
         assert driver.stats(machine, machine.sources[0])["unserved"] == 0
         driver.unload(machine)
     errors.turn()

@@ -15,7 +15,7 @@ def test_guest(boot, kernel):
     machine = open_sea(boot, el=2)
     src = machine.sources[0]
     result = machine.vm.run("insmod /lib/modules/ghes_nmi_kvm.ko")
-    assert (result.rc == 0) == HOOKS[kernel.version], result
+    assert (result.rc == 0) == HOOKS[kernel.of], result
     if result.rc:
         assert "which ghes_nmi_mm serves" in machine.vm.check("dmesg | grep ghes_nmi_kvm:")
     recoverable, corrected = (machine.recipe(src, block) for block in (RECOVERABLE, CORRECTED))

@@ -236,6 +236,7 @@ def test_page_of_a_driver(boot, kernel):
 
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.12")
+@pytest.mark.stock
 @pytest.mark.parametrize("ours", [False, True])
 def test_clean_page(boot, kernel, ours):
     """The kernel drops it, and the task reads it from the disk anew: no signal, as with the in-tree driver."""

@@ -88,7 +88,7 @@ RUN = os.environ.get("GN_TEST_RUN", "")
 # Every guest: an oops, a warning, or nothing going on ends it, which ends QEMU (-no-reboot). Its log is long enough
 # for all that it says.
 STRICT = ("oops=panic panic_on_warn=1 panic=-1 softlockup_panic=1 sysctl.kernel.hung_task_panic=1 "
-          "sysctl.kernel.panic_on_rcu_stall=1 log_buf_len=1M")
+          "sysctl.kernel.panic_on_rcu_stall=1 log_buf_len=1M edac_core.edac_mc_log_ce=0")
 
 
 @dataclass(frozen=True)

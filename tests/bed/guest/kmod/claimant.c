@@ -47,7 +47,7 @@ static int on_exit(struct kprobe *probe, struct pt_regs *regs)
 	return 0;
 }
 
-static struct kprobe at_exit = { .symbol_name = "cgroup_exit", .pre_handler = on_exit };
+static struct kprobe at_exit = { .symbol_name = "do_task_dead", .pre_handler = on_exit };
 
 static int __init claimant_init(void)
 {
