@@ -32,7 +32,7 @@ help:
 	@echo "               run the cases on them (DEBUG='arm64-6.12-kasan': on these)"
 	@echo 'make check     check the sources without running them'
 	@echo 'make matrix    build for every supported kernel and run the core cases there'
-	@echo '               (VENDOR=1: on kernels as other distributions have them, those that are built)'
+	@echo '               (make matrix VENDOR=1: kernels as other distributions configure them; hours)'
 	@echo 'make vendor-kernels'
 	@echo '               build those kernels: a quarter of an hour each'
 	@echo 'make deb       build the Debian packages into build/deb'
