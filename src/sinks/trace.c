@@ -40,8 +40,11 @@
 #define CREATE_TRACE_POINTS
 #include "sinks/ghes_nmi_events.h"
 
-/* Bytes of a section in one RAS event: a 4 KiB page less every header. */
-#define RAS_BYTES 3584u
+/* Bytes of one event: a page less the headers of page and event (Linux 5.10 to 7.3). A longer one is lost. */
+#define EVENT_BYTES ((u32)PAGE_SIZE - 24)
+/* Those of ras:non_standard_event before its text and bytes, and of ras:arm_event before its three parts. */
+#define OTHER_FIXED 56u
+#define ARM_FIXED   72u
 /* In one ghes_nmi:section, whose text must fit a page, two letters a byte. */
 #define PIECE 1536u
 
@@ -169,7 +172,7 @@ static u32 fit(u32 length, u32 *room, u64 *cut)
 static void trace_arm(const struct gn_record *record, const struct gn_section *s)
 {
 	u64 *cut = &record->out->trace_cut;
-	u32 room = RAS_BYTES;
+	u32 room = EVENT_BYTES - ARM_FIXED;
 	struct gn_arm arm;
 	struct gn_arm_event event = {
 		.proc = (const struct cper_sec_proc_arm *)s->body,
@@ -197,10 +200,10 @@ static void trace_arm(const struct gn_record *record, const struct gn_section *s
 	gn_emit_arm_event(&event);
 }
 
-static void trace_other(const struct gn_record *record, const struct gn_section *s)
+static void trace_other(const struct gn_section *s, u64 *cut)
 {
-	u32 room = RAS_BYTES;
-	u32 length = fit(s->length, &room, &record->out->trace_cut);
+	u32 room = EVENT_BYTES - OTHER_FIXED - (strlen(s->fru_text) + 1);
+	u32 length = fit(s->length, &room, cut);
 
 	trace_non_standard_event((const guid_t *)s->type,
 				 s->fru_id ? (const guid_t *)s->fru_id : &guid_null, s->fru_text,
@@ -215,10 +218,9 @@ static void trace_other(const struct gn_record *record, const struct gn_section 
  */
 void gn_trace_bytes(const struct gn_section *section)
 {
-	trace_non_standard_event((const guid_t *)section->type,
-				 section->fru_id ? (const guid_t *)section->fru_id : &guid_null,
-				 section->fru_text, gn_ghes_severity(section->severity),
-				 section->body, min(section->length, RAS_BYTES));
+	u64 cut;
+
+	trace_other(section, &cut);
 }
 
 static void trace_bytes(const struct gn_record *record, u32 index, const struct gn_section *s)
@@ -250,7 +252,7 @@ static void trace_ras(const struct gn_record *record, const struct gn_section *s
 		fallthrough; /* as bytes */
 	default:
 		if (trace_non_standard_event_enabled())
-			trace_other(record, s);
+			trace_other(s, &record->out->trace_cut);
 		break;
 	}
 }

@@ -74,6 +74,8 @@ OWN: dict[str, Build] = {
     "PCIe, no device named": lambda victim: pcie.block(validation=0xC7),
     "PCIe, no registers": lambda victim: pcie.block(validation=0x4F),
     "PCIe, informational": lambda victim: pcie.block(cper.NONE),
+    "vendor, as long as an event can be": lambda victim: cper.block(cper.CORRECTED, [cper.vendor(payload=bytes(4015))]),
+    "vendor, too long for an event": lambda victim: cper.block(cper.CORRECTED, [cper.vendor(payload=bytes(4016))]),
     "two pages and a vendor section": lambda victim: cper.block(
         cper.RECOVERABLE, [cper.memory(pa=victim.page), cper.vendor(payload=b"between"), cper.memory(pa=victim.page)]),
 }
