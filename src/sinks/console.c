@@ -85,8 +85,7 @@ static u32 show(const char *level, const struct gn_record *record, u8 *scratch, 
 	u32 n, left = 0, lines = LINES_HEAD;
 	struct gn_section s;
 	struct gn_walk walk;
-	bool said =
-		false; /* the severity: by the kernel's printer, with each section, or once here */
+	bool said = false; /* the severity, which the kernel's printer says with each section */
 	char pfx[48];
 
 	/* The first line is the in-tree driver's: there are programs that look for it. */

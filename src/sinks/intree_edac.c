@@ -40,7 +40,11 @@ static int comes(struct notifier_block *nb, unsigned long state, void *data)
 
 static struct notifier_block watch = { .notifier_call = comes };
 
-/* A reference on the module of this name; NULL: it is not loaded, or built in. */
+/*
+ * A reference on the module of this name; NULL: it is not loaded, or built in. One that
+ * is still being loaded may fail, and goes then whoever has a reference: comes() sees it
+ * when it has not.
+ */
 static struct module *get(const char *name)
 {
 	struct kobject *kobj = kset_find_obj(THIS_MODULE->mkobj.kobj.kset, name);
@@ -50,7 +54,7 @@ static struct module *get(const char *name)
 		return NULL;
 	/* The kernel frees a module after the last reference on its kobject. */
 	module = container_of(kobj, struct module_kobject, kobj)->mod;
-	if (module && !try_module_get(module))
+	if (module && (READ_ONCE(module->state) != MODULE_STATE_LIVE || !try_module_get(module)))
 		module = NULL;
 	kobject_put(kobj);
 	return module;
@@ -63,8 +67,9 @@ static struct module *get(const char *name)
  */
 void gn_intree_hold_edac(void)
 {
-	held = get(NAME);
+	/* In this order: one that comes in between is held twice, not never. */
 	register_module_notifier(&watch);
+	held = get(NAME);
 }
 
 /**

@@ -43,8 +43,8 @@
 /* Bytes of one event: a page less the headers of page and event (Linux 5.10 to 7.3). A longer one is lost. */
 #define EVENT_BYTES ((u32)PAGE_SIZE - 24)
 /* Those of ras:non_standard_event before its text and bytes, and of ras:arm_event before its three parts. */
-#define OTHER_FIXED 56u
-#define ARM_FIXED   72u
+#define OTHER_FIXED ((u32)sizeof(struct trace_entry) + 48)
+#define ARM_FIXED   ((u32)sizeof(struct trace_entry) + 64)
 /* In one ghes_nmi:section, whose text must fit a page, two letters a byte. */
 #define PIECE 1536u
 
@@ -218,7 +218,7 @@ static void trace_other(const struct gn_section *s, u64 *cut)
  */
 void gn_trace_bytes(const struct gn_section *section)
 {
-	u64 cut;
+	u64 cut = 0; /* not counted: the drain alone writes the source's */
 
 	trace_other(section, &cut);
 }

@@ -11,9 +11,7 @@ NOT_BY_US = "non_standard_event"
 
 
 def started(boot, kernel):
-    # The arm64 machine has no MSI controller; Linux 6.1 warns when it looks for one.
-    append = "pci=nomsi" if (kernel.arch, kernel.version) == ("arm64", "6.1") else ""
-    machine = boot([driver.rung(kernel, 1, length=8192)], argv=pcie.ARGV, append=append)
+    machine = boot([driver.rung(kernel, 1, length=8192)], argv=pcie.ARGV, append=pcie.append(kernel))
     name = pcie.bind(machine)
     driver.load(machine)
     return machine, machine.sources[0], name, pcie.trace(machine)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aborts import corrupted
 from bed.lib import driver, pcie
 from bed.lib.platform import Platform
 
@@ -97,12 +98,10 @@ class Watch:
 
     def _counted(self) -> Lines:
         """EDAC's counters and the pages out of use."""
-        found: Lines = Counter()
-        out = self.machine.vm.check("grep HardwareCorrupted /proc/meminfo; cd /sys/devices/system/edac/mc 2>/dev/null && "
-                                    "find . -name '*_count' -exec grep -H . {} + | sort; true")
-        for name, value in re.findall(r"^(\S+?): *(\d+)", out, re.MULTILINE):
-            found[f"edac {name.removeprefix('./')}" if "_count" in name else "page out of use"] = int(value)
-        found["page out of use"] //= 4
+        found: Lines = Counter({"page out of use": corrupted(self.machine)})
+        out = self.machine.vm.check("cd /sys/devices/system/edac/mc 2>/dev/null && find . -name '*_count' -exec grep -H . {} +; true")
+        for name, value in re.findall(r"^\./(\S+):(\d+)$", out, re.MULTILINE):
+            found[f"edac {name}"] = int(value)
         return found
 
     def of(self, build: "Build") -> Lines:

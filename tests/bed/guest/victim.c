@@ -7,27 +7,17 @@
  * page again. It ends when it is killed.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <unistd.h>
+#include "pagemap.h"
 
 #define PAGE	  4096UL
 #define HUGE_PAGE (2UL << 20)
 
 static char *pages, *huge;
 static size_t count;
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
 
 static void *map(size_t size, int advice)
 {
@@ -36,18 +26,6 @@ static void *map(size_t size, int advice)
 	if (at == MAP_FAILED || madvise(at, size, advice))
 		die("mmap");
 	return at;
-}
-
-static uint64_t physical(const char *at)
-{
-	int fd = open("/proc/self/pagemap", O_RDONLY);
-	uint64_t entry;
-
-	if (fd < 0 ||
-	    pread(fd, &entry, sizeof(entry), (uintptr_t)at / PAGE * sizeof(entry)) != sizeof(entry))
-		die("/proc/self/pagemap");
-	close(fd);
-	return (entry & ((1UL << 55) - 1)) * PAGE;
 }
 
 static void on_sigbus(int number, siginfo_t *info, void *context)

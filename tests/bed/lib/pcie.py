@@ -7,12 +7,15 @@ import uuid
 from typing import Any
 
 from bed.lib import cper, driver
+from bed.lib.kernels import Kernel
 from bed.lib.platform import Platform
 
 # For QEMU: the port's secondary bus is the first there is.
 ARGV = ("-device", "pcie-root-port,id=rp,chassis=1", "-device", "e1000e,bus=rp,romfile=",
         # With hotplug by ACPI the port of a PC never says that its link is up; Linux 7.3 waits for that after a reset.
         "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off")
+# The arm64 machine has no MSI controller; Linux 6.1 warns when it looks for one.
+NO_MSI = "pci=nomsi"
 CALLBACKS = ("error_detected", "slot_reset", "resume")
 PARAMETERS = "/sys/module/recovers/parameters"
 
@@ -37,6 +40,11 @@ def section(bus: int = 1, severity: int = cper.RECOVERABLE, **more: Any) -> cper
 
 def block(severity: int = cper.RECOVERABLE, **more: Any) -> bytes:
     return cper.block(severity, [section(severity=severity, **more)])
+
+
+def append(kernel: Kernel) -> str:
+    """What such a machine needs on the kernel's command line."""
+    return NO_MSI if (kernel.arch, kernel.of) == ("arm64", "6.1") else ""
 
 
 def bind(machine: Platform) -> str:

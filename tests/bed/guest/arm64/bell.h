@@ -18,6 +18,7 @@
 typedef uint64_t u64;
 typedef int64_t s64;
 #include "../../arm64/firmware/layout.h"
+#include "../pagemap.h"
 
 #define RTC_AT	 0x09010000
 #define RTC_DR	 0x00
@@ -31,12 +32,6 @@ static volatile struct control *control;
 static volatile uint8_t *rtc;
 static volatile struct call *calls;
 static volatile struct call *my_call;
-
-static inline void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
 
 static inline volatile void *map_physical(off_t at, size_t size)
 {
@@ -129,25 +124,6 @@ static inline u64 call_page(u64 op, u64 pa, u64 recipe, u64 times)
 	my_call->times = times;
 	call_send(op);
 	return my_call->result;
-}
-
-/* For root. */
-static inline u64 physical(const volatile void *va)
-{
-	static int fd = -1;
-	const uint64_t page =
-		sysconf(_SC_PAGESIZE); /* of this kernel; the firmware's are of 4 KiB */
-	uint64_t entry;
-
-	if (fd < 0)
-		fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	if (pread(fd, &entry, 8, (uintptr_t)va / page * 8) != 8)
-		die("pagemap");
-	if (!(entry >> 63)) {
-		fprintf(stderr, "%p: not present\n", va);
-		exit(1);
-	}
-	return (entry & ((1UL << 55) - 1)) * page + (uintptr_t)va % page;
 }
 
 #endif
