@@ -7,6 +7,9 @@
  * first one with an address of its own. The probe that sees this address beside another
  * one has found the chain or the pool. The probe is removed at once.
  *
+ * What queues sections for the CXL driver is a static function: the kprobe's own address
+ * of it is called.
+ *
  * Owns gn_intree and the registers of GN_AER_FLYING errors. Context: process context, at
  * load and unload; what it found is read by sinks.
  */
@@ -17,6 +20,7 @@
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/numa.h>
+#include <linux/static_call.h>
 
 #include "compat/intree.h"
 
@@ -166,6 +170,50 @@ struct aer_capability_regs *gn_intree_aer_regs(u32 n)
 }
 #endif
 
+/*
+ * A static function that nobody calls by pointer has no type hash (kCFI) and no landing pad
+ * (BTI, IBT). On x86 a static call is a direct one, of which none of them is asked.
+ */
+#if defined(GN_HAS_cxl_cper_register_work) && IS_ENABLED(CONFIG_CXL_BUS) && \
+	(defined(CONFIG_HAVE_STATIC_CALL) ||                                \
+	 !(defined(CONFIG_CFI_CLANG) || defined(CONFIG_CFI) || defined(CONFIG_ARM64_BTI_KERNEL)))
+#define GN_HAS_PROCESS
+static void process_none(struct ghes *ghes, const struct acpi_hest_generic_status *block)
+{
+}
+
+DEFINE_STATIC_CALL(process, process_none);
+
+static void find_process(void)
+{
+	struct kprobe probe = { .symbol_name = "ghes_do_proc" };
+
+	if (register_kprobe(&probe))
+		return;
+	static_call_update(process, (void *)probe.addr);
+	unregister_kprobe(&probe);
+	gn_intree.process = true;
+}
+#endif
+
+/**
+ * gn_intree_process() - have the in-tree driver's own code see to a block
+ * @block: a checked block of sections that this code only queues: CXL
+ *
+ * Of its source that code reads the notification alone.
+ *
+ * Context: Process context. Only if gn_intree_has_process().
+ */
+void gn_intree_process(const struct acpi_hest_generic_status *block)
+{
+#ifdef GN_HAS_PROCESS
+	static struct acpi_hest_generic generic = { .notify.type = ACPI_HEST_NOTIFY_POLLED };
+	static struct ghes source = { .generic = &generic };
+
+	static_call(process)(&source, block);
+#endif
+}
+
 #if IS_ENABLED(CONFIG_EDAC)
 /* Exported; the kernel declares it in a header of drivers/edac that is not installed. */
 const char *edac_get_owner(void);
@@ -184,6 +232,9 @@ void gn_intree_find(void)
 #endif
 #if defined(CONFIG_ACPI_APEI_PCIEAER) && defined(GN_HAS_ghes_estatus_pool_region_free)
 	gn_intree.pool = find_pool();
+#endif
+#ifdef GN_HAS_PROCESS
+	find_process();
 #endif
 #if IS_ENABLED(CONFIG_EDAC)
 	gn_intree.edac_owner = symbol_get(edac_get_owner);

@@ -7,7 +7,8 @@
  *	report chain	Linux 6.3: ghes_edac is called by name -> it listens to a chain
  *	vendor chain	the same on every supported kernel; its head is static
  *	CXL		Linux 6.10: component events are bytes -> queued for the CXL driver; 6.15:
- *			protocol errors likewise; only the queues' reading ends are exported
+ *			protocol errors likewise; only the queues' reading ends are exported, so
+ *			the in-tree driver's own function is called, see gn_intree_process()
  *	hwerr		Linux 7.0: not counted -> recoverable errors are counted for crash dumps
  *	RCEC		Linux 5.11: no recovery -> endpoints of the root complex can recover
  *	schedule_work()	Linux 6.18, and stable kernels since: system_wq -> system_percpu_wq
@@ -25,6 +26,9 @@
 
 #include "compat/cper.h"
 
+#ifdef GN_HAS_cxl_cper_register_work
+#include <cxl/event.h>
+#endif
 #ifdef GN_HAS_hwerr_log_error_type
 #include <linux/vmcore_info.h>
 #endif
@@ -38,12 +42,14 @@
  * @vendor: head of the chain for sections no standard describes
  * @report: head of the chain for memory errors
  * @edac_owner: who owns the EDAC core
+ * @process: can gn_intree_process() be called
  */
 struct gn_intree {
 	struct gen_pool *pool;
 	struct blocking_notifier_head *vendor;
 	struct atomic_notifier_head *report;
 	const char *(*edac_owner)(void);
+	bool process;
 };
 
 extern struct gn_intree gn_intree;
@@ -106,6 +112,14 @@ static inline bool gn_intree_vendor_heard(void)
 {
 	return gn_intree.vendor && rcu_access_pointer(gn_intree.vendor->head);
 }
+
+/* Can sections for the CXL driver be queued? */
+static inline bool gn_intree_has_process(void)
+{
+	return gn_intree.process;
+}
+
+void gn_intree_process(const struct acpi_hest_generic_status *block);
 
 /* Is the consumer of machine check records fed? Context: CPU-bound; NMI-like is fine. */
 static inline void gn_intree_report_mce(int severity, struct cper_sec_mem_err *mem)

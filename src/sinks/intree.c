@@ -6,7 +6,7 @@
  *	PCIe error		AER: aer_event, recovery		relay
  *	memory error		report chain: ghes_edac			relay
  *				x86: machine check record		at once
- *	CXL			no way to feed it			counted
+ *	CXL			the CXL driver's queue			relay
  *	anything else but ARM	vendor chain				relay
  *	any recoverable one	count for crash dumps			at once
  *
@@ -92,20 +92,12 @@ static void other(const struct gn_record *record, const struct gn_section *s)
 		unserved(record->out, GN_FOR_VENDOR, "its chain was not found");
 }
 
-/* Would the in-tree driver queue this section for the CXL driver? */
-static bool for_cxl(const struct gn_section *s)
+static void cxl(const struct gn_record *record, const struct gn_section *s)
 {
-#if IS_ENABLED(CONFIG_CXL_BUS)
-#ifdef GN_HAS_cxl_cper_register_work
-	if (s->kind == GN_SECTION_CXL_EVENT)
-		return true;
-#endif
-#ifdef GN_HAS_cxl_cper_register_prot_err_work
-	if (s->kind == GN_SECTION_CXL)
-		return true;
-#endif
-#endif
-	return false;
+	if (gn_intree_has_process())
+		hand_on(record, s, GN_FOR_CXL);
+	else if (IS_ENABLED(CONFIG_CXL_BUS))
+		unserved(record->out, GN_FOR_CXL, "no function that queues it can be called");
 }
 
 /* Recoverable errors by what they hit, for whoever looks at a crash dump. */
@@ -150,9 +142,8 @@ static void intree_deliver(const struct gn_record *record)
 		case GN_SECTION_ARM:
 			break;
 		default:
-			if (for_cxl(&s))
-				unserved(record->out, GN_FOR_CXL,
-					 "no interface takes it for the CXL driver");
+			if (gn_cxl_wants(&s))
+				cxl(record, &s);
 			else
 				other(record, &s);
 			break;
@@ -198,6 +189,10 @@ static void deliver_relayed(const struct gn_relayed *relayed)
 		break;
 	case GN_FOR_VENDOR:
 		gn_chains_vendor(relayed);
+		break;
+	case GN_FOR_CXL:
+		if (!gn_cxl_feed(&s))
+			unserved(relayed->out, GN_FOR_CXL, "it is too long");
 		break;
 	default:
 		break;

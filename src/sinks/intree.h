@@ -22,6 +22,8 @@ bool gn_intree_traces(const struct gn_section *section);
 /* One consumer each. */
 bool gn_aer_wants(const struct gn_section *section);
 bool gn_aer_feed(const struct gn_section *section);
+bool gn_cxl_wants(const struct gn_section *section);
+bool gn_cxl_feed(const struct gn_section *section);
 void gn_chains_report(const struct gn_relayed *relayed, const struct gn_section *section);
 void gn_chains_vendor(const struct gn_relayed *relayed);
 
