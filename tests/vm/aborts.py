@@ -34,7 +34,7 @@ def poison(machine, options: str, timeout: float = 60) -> dict[str, int]:
 
 def corrupted(machine) -> int:
     """Pages taken out of use."""
-    return int(machine.vm.check("grep HardwareCorrupted /proc/meminfo").split()[1]) // 4
+    return int(machine.vm.check("grep HardwareCorrupted /proc/meminfo").split()[1]) // machine.kernel.page_kib
 
 
 def at_rest(machine) -> None:

@@ -76,7 +76,7 @@ def test_poison(boot, kernel):
     found = exceptions(machine)
     assert [abort.serial for abort in found] == list(range(made, made + len(found)))
     assert {abort.cpu for abort in found} == {0, 1}
-    corrupted = int(re.search(r"(\d+) kB", machine.vm.check("grep HardwareCorrupted /proc/meminfo"))[1]) // 4
+    corrupted = int(re.search(r"(\d+) kB", machine.vm.check("grep HardwareCorrupted /proc/meminfo"))[1]) // machine.kernel.page_kib
     # each of them a page; a huge one counts as one or as a whole
     assert corrupted >= len(WAYS) + 5 + 100
 

@@ -81,7 +81,7 @@ def test_touch_by_the_kernel(boot, kernel):
     assert [touch["result"] for touch in numbers(out, "touch")] == [-EFAULT] * touches, out
     assert numbers(out)[0]["none"] == touches, out
     at_rest(machine)
-    machine.vm.check(f"for i in $(seq 100); do grep -q 'HardwareCorrupted: *{4 * touches} kB' /proc/meminfo && "
+    machine.vm.check(f"for i in $(seq 100); do grep -q 'HardwareCorrupted: *{kernel.page_kib * touches} kB' /proc/meminfo && "
                      "exit 0; sleep 0.02; done; exit 1")
 
 

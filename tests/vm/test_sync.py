@@ -25,7 +25,7 @@ def wait_for(machine, command: str, seconds: float = 10) -> None:
 
 
 def wait_corrupted(machine, pages: int) -> None:
-    wait_for(machine, f"grep -q 'HardwareCorrupted: *{4 * pages} kB' /proc/meminfo")
+    wait_for(machine, f"grep -q 'HardwareCorrupted: *{machine.kernel.page_kib * pages} kB' /proc/meminfo")
 
 
 def waiting_page(machine, name: str) -> int:

@@ -131,6 +131,11 @@ class Kernel:
         return any(line in (f"{option}=y", f"{option}=m") for line in (self.cache / "config").read_text().splitlines())
 
     @property
+    def page_kib(self) -> int:
+        """KiB of a page."""
+        return 64 if self.config("CONFIG_ARM64_64K_PAGES") else 16 if self.config("CONFIG_ARM64_16K_PAGES") else 4
+
+    @property
     def rings(self) -> bool:
         """Does it have the NMI-like notification of its architecture?"""
         return self.arch != "arm64" or self.config("CONFIG_ARM_SDE_INTERFACE")

@@ -24,7 +24,7 @@ typedef int64_t s64;
 #define RTC_DR	 0x00
 #define RTC_MR	 0x04
 #define RTC_IMSC 0x10
-#define PAGE	 4096
+#define PAGE	 ((unsigned long)getpagesize())
 #define TRIES	 1000
 #define PATIENCE 100000
 

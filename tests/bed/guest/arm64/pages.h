@@ -80,11 +80,11 @@ static inline int new_file(const char *folder)
 static inline int new_clean_file(u64 pattern)
 {
 	int fd = new_file("/mnt");
-	u64 page[PAGE / sizeof(u64)];
 
-	for (size_t i = 0; i < sizeof(page) / sizeof(page[0]); i++)
-		page[i] = pattern;
-	if (write(fd, page, sizeof(page)) != sizeof(page) || fsync(fd))
+	for (size_t i = 0; i < PAGE / sizeof(pattern); i++)
+		if (write(fd, &pattern, sizeof(pattern)) != sizeof(pattern))
+			die("/mnt");
+	if (fsync(fd))
 		die("/mnt");
 	return fd;
 }

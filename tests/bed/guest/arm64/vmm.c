@@ -33,7 +33,7 @@
 #define CODE_AT	     0x0
 #define VECTORS_AT   0x800
 #define COUNTER_AT   0x3000
-#define LOW_SIZE     0x4000
+#define LOW_SIZE     0x10000 /* whole pages of every kernel */
 #define PAGE_AT	     0x100000
 #define TOLD_AT	     0x10000000 /* nothing is there: a store ends KVM_RUN */
 
