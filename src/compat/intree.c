@@ -159,7 +159,7 @@ static struct aer_capability_regs flying[GN_AER_FLYING];
 
 /**
  * gn_intree_aer_regs() - room for the registers of one PCIe error
- * @n: which of GN_AER_FLYING; free again after gn_intree_flush_aer()
+ * @n: which of GN_AER_FLYING; free again after gn_intree_flush_work()
  *
  * Context: Process context.
  * Return: the room.
@@ -252,5 +252,5 @@ void gn_intree_forget(void)
 	if (gn_intree.edac_owner)
 		symbol_put(edac_get_owner);
 #endif
-	gn_intree_flush_aer();
+	gn_intree_flush_work();
 }

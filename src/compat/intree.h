@@ -75,10 +75,10 @@ static inline bool gn_intree_has_aer(void)
 }
 
 /*
- * Waits for the recovery's work, which is on the queue that schedule_work() uses.
+ * Waits for the work of AER and of the CXL driver, which is on the queue that schedule_work() uses.
  * Context: process context, on no work item of that queue.
  */
-static inline void gn_intree_flush_aer(void)
+static inline void gn_intree_flush_work(void)
 {
 #ifdef GN_HAS_system_percpu_wq
 	struct workqueue_struct *wq = system_percpu_wq;

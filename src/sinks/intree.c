@@ -166,6 +166,8 @@ bool gn_intree_traces(const struct gn_section *section)
 {
 	if (gn_aer_wants(section))
 		return gn_intree_has_aer();
+	if (gn_cxl_wants(section))
+		return gn_intree_has_process();
 	return section->kind == GN_SECTION_MEMORY && gn_intree_report_heard() && gn_intree_edac();
 }
 
@@ -192,7 +194,7 @@ static void deliver_relayed(const struct gn_relayed *relayed)
 		break;
 	case GN_FOR_CXL:
 		if (!gn_cxl_feed(&s))
-			unserved(relayed->out, GN_FOR_CXL, "it is too long");
+			gn_trace_bytes(&s);
 		break;
 	default:
 		break;

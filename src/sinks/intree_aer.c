@@ -68,13 +68,13 @@ static struct aer_capability_regs *regs_for(const struct cper_sec_pcie *error)
 	struct aer_capability_regs *regs;
 
 	if (flying == GN_AER_FLYING) {
-		gn_intree_flush_aer();
+		gn_intree_flush_work();
 		flying = 0;
 	}
 	regs = gn_intree_aer_regs(flying);
 	if (!regs) {
 		/* Those under way have it. */
-		gn_intree_flush_aer();
+		gn_intree_flush_work();
 		flying = 0;
 		regs = gn_intree_aer_regs(flying);
 	}

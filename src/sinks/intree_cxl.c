@@ -4,6 +4,9 @@
  *
  * The in-tree driver's own code queues them. It reads an event at full length,
  * whatever the section's is, so it is given a block of one repaired section.
+ *
+ * Its queues hold 32 and drop each one more, so only half as many are under way at a
+ * time; then the CXL driver's work is waited for.
  */
 #include <linux/build_bug.h>
 #include <linux/string.h>
@@ -12,6 +15,11 @@
 #include "record/estatus.h"
 #include "record/repair.h"
 #include "sinks/intree.h"
+
+#define FLYING 16
+
+/* How many were handed on since the last wait. One worker's. */
+static u32 flying;
 
 #ifdef GN_HAS_cxl_cper_register_work
 static bool is(const struct gn_section *section, guid_t type)
@@ -48,7 +56,8 @@ bool gn_cxl_wants(const struct gn_section *section)
  * The block's severity is "corrected", which that code uses for nothing but the count
  * for crash dumps. The section's own, which the CXL driver reads, stays.
  *
- * Context: Process context; one caller at a time.
+ * Context: Process context, sleeps; one caller at a time, on no work item of the
+ *          queue that schedule_work() uses.
  * Return: false if the section is longer than any that the CXL driver reads.
  */
 bool gn_cxl_feed(const struct gn_section *section)
@@ -61,6 +70,11 @@ bool gn_cxl_feed(const struct gn_section *section)
 #endif
 	if (!gn_repair_block(&head, section, block, sizeof(block)))
 		return false;
+	if (flying == FLYING) {
+		gn_intree_flush_work();
+		flying = 0;
+	}
+	flying++;
 	gn_intree_process((const struct acpi_hest_generic_status *)block);
 	return true;
 }
