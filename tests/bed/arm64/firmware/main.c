@@ -43,7 +43,21 @@ void reset_cpu(u32 cpu)
 	boot_cpu(0, KERNEL_AT, HANDOFF_AT);
 }
 
-static void take_interrupts(u32 cpu)
+/*
+ * A gate opens when its bell interrupts a program. The ringer may have been preempted meanwhile: then the
+ * interrupt comes anywhere in the kernel, and the ringer rings again.
+ */
+static void open_guest_gate(const struct frame *frame, u32 cpu)
+{
+	u64 gate = control()->guest;
+
+	if (!gate || SPSR_EL(frame->spsr))
+		return;
+	control()->guest = 0;
+	bmc_open_gate(gate - 1, cpu);
+}
+
+static void take_interrupts(const struct frame *frame, u32 cpu)
 {
 	u32 intid;
 
@@ -60,17 +74,12 @@ static void take_interrupts(u32 cpu)
 			bmc_look();
 			calls_take();
 			break;
-		case INTID_RTC: {
-			u64 gate = control()->guest;
-
+		case INTID_RTC:
 			write32(RTC_IMSC, 0);
 			write32(RTC_ICR, 1);
-			control()->guest = 0;
-			if (gate)
-				bmc_open_gate(gate - 1, cpu);
+			open_guest_gate(frame, cpu);
 			calls_take();
 			break;
-		}
 		}
 		gic_complete(intid);
 	}
@@ -95,7 +104,7 @@ void trap(struct frame *frame, u64 kind)
 	lock();
 	sdei_account(frame, cpu);
 	if (kind == TRAP_FIQ)
-		take_interrupts(cpu);
+		take_interrupts(frame, cpu);
 	else if (EC(read_sysreg(esr_el3)) != EC_SMC64)
 		trap_fault();
 	else if (SPSR_EL(frame->spsr) > control()->el)
