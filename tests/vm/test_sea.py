@@ -256,8 +256,10 @@ def test_clean_page(boot, kernel, ours):
 
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.12")
-def test_ranges(boot):
+def test_ranges(boot, kernel):
     """Every page of a record's range; soft offline of what was corrected too often; addresses that are no memory."""
+    if kernel.page_kib != 4:
+        pytest.skip("a huge page of this kernel has more than 2 MiB")
     machine = boot([Source(id=3, event=804, length=16384)])
     machine.vm.check("dmesg -n 1")
     driver.load(machine)

@@ -114,8 +114,8 @@ static inline void *page_map(int kind, void *at)
 		flags = MAP_SHARED;
 	}
 	if (kind == PAGE_HUGETLB) {
-		write_text("/proc/sys/vm/nr_hugepages", "8");
-		flags |= MAP_HUGETLB;
+		write_text("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "8");
+		flags |= MAP_HUGETLB | 21 << MAP_HUGE_SHIFT;
 	}
 	p = mmap(at, room, prot, flags | (at ? MAP_FIXED : 0), fd, 0);
 	if (p == MAP_FAILED)
