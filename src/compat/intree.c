@@ -70,6 +70,7 @@ static void *find_chain(const char *function, void (*call)(void))
 	return captured;
 }
 
+#ifdef CONFIG_ACPI_APEI_PCIEAER
 #ifdef GN_HAS_ghes_estatus_pool_region_free
 /* Its address is in no pool of the kernel's, and the probe knows a call by it. */
 static u64 nowhere;
@@ -168,6 +169,7 @@ struct aer_capability_regs *gn_intree_aer_regs(u32 n)
 {
 	return &flying[n];
 }
+#endif
 #endif
 
 /*

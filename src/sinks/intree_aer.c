@@ -13,9 +13,6 @@
 #include "record/section.h"
 #include "sinks/intree.h"
 
-/* How many were handed on since the last wait. One worker's. */
-static u32 flying;
-
 /**
  * gn_aer_wants() - would the in-tree driver hand this section to AER
  * @section: a section of a checked record
@@ -33,6 +30,9 @@ bool gn_aer_wants(const struct gn_section *section)
 }
 
 #ifdef CONFIG_ACPI_APEI_PCIEAER
+/* How many were handed on since the last wait. One worker's. */
+static u32 flying;
+
 /*
  * Recovery walks from the port above a device, and does not ask whether there is one:
  * a device of the root bus that is no port would be a NULL pointer.

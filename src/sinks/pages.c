@@ -52,16 +52,6 @@ static bool lies_in(u64 pa, unsigned long flags, unsigned long desc)
 	return region_intersects(pa, 1, flags, desc) != REGION_DISJOINT;
 }
 
-/* Has this address a struct page whose fields are set? One of memory that is offline has not. */
-static bool has_page(u64 pa)
-{
-	return pfn_valid(PHYS_PFN(pa)) &&
-	       (lies_in(pa, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) ||
-		lies_in(pa, IORESOURCE_MEM, IORES_DESC_PERSISTENT_MEMORY) ||
-		lies_in(pa, IORESOURCE_MEM, IORES_DESC_PERSISTENT_MEMORY_LEGACY) ||
-		lies_in(pa, IORESOURCE_MEM, IORES_DESC_SOFT_RESERVED));
-}
-
 /**
  * gn_page_known() - may memory_failure() be asked about a page
  * @pfn: page frame number, of memory or of nothing
@@ -83,6 +73,16 @@ bool gn_page_known(unsigned long pfn)
 }
 
 #ifdef CONFIG_MEMORY_FAILURE
+/* Has this address a struct page whose fields are set? One of memory that is offline has not. */
+static bool has_page(u64 pa)
+{
+	return pfn_valid(PHYS_PFN(pa)) &&
+	       (lies_in(pa, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) ||
+		lies_in(pa, IORESOURCE_MEM, IORES_DESC_PERSISTENT_MEMORY) ||
+		lies_in(pa, IORESOURCE_MEM, IORES_DESC_PERSISTENT_MEMORY_LEGACY) ||
+		lies_in(pa, IORESOURCE_MEM, IORES_DESC_SOFT_RESERVED));
+}
+
 /*
  * The kernel fails one page at a time, under a mutex of its own, and may wait for that
  * page's device meanwhile. Ours is taken first, because only this one can be given up.

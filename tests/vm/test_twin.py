@@ -139,7 +139,7 @@ class Twin:
 @pytest.mark.kernels("6.1", "6.12", "7.3")
 @pytest.mark.enough("6.12")
 @pytest.mark.limit(1200)
-@pytest.mark.allow_console(r"Kernel panic|Internal error|Oops|BUG: unable|Unable to handle kernel")  # in-tree; ours has no row
+@pytest.mark.allow_console(r"Kernel panic|Internal error|Oops|BUG: unable|BUG: kernel NULL pointer|Unable to handle kernel")  # in-tree; ours has no row
 def test_twins(boot, kernel, run_dir, pytestconfig):
     full = pytestconfig.getoption("full")
     blocks = OWN | (FATAL if full else {}) | from_vectors(full)
