@@ -15,7 +15,7 @@ DEBUG ?= $(foreach name,$(shell awk '$$2 == "debug" { print $$1 }' tests/kernels
 # Seconds that make fuzz gives each target.
 SECONDS ?= 60
 
-.PHONY: fuzz prove debug-kernels test-debug vendor-kernels
+.PHONY: fuzz prove mutants debug-kernels test-debug vendor-kernels
 .PHONY: help all install demo test check soak bench matrix deb rpm test-packages clean
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make bench     compare with the kernel'"'"'s own driver on every kernel: build/bench'
 	@echo 'make fuzz      fuzz what reads firmware, a minute per target (SECONDS=N: as long)'
 	@echo 'make prove     prove that the walk over a record ends and stays in it'
+	@echo 'make mutants   change one token at a time in what carries records; a test fails of each: half an hour'
 	@echo 'make debug-kernels'
 	@echo '               build kernels that find what is wrong with memory, locks and races: hours'
 	@echo 'make test-debug'
@@ -59,6 +60,10 @@ fuzz:
 
 prove:
 	scripts/prove
+
+mutants:
+	scripts/fetch tools build test
+	scripts/mutants
 
 debug-kernels:
 	scripts/kernel-build --kind debug

@@ -44,7 +44,9 @@ static char letters[256];
 static u8 *block_at, *ack_at, *reg_at;
 static bool device_expected;
 static void (*while_copying)(u8 *copy);
-static void (*at_clear)(void); /* before the status is written */
+static void (*at_clear)(void);	   /* before the status is written */
+static void (*after_status)(void); /* behind a load of it */
+static void (*after_ack)(void);	   /* firmware has its block back */
 
 static void letter(char c)
 {
@@ -91,10 +93,13 @@ static u16 gn_window_read16(const void *at, bool device)
 
 static u32 gn_window_read32(const void *at, bool device)
 {
+	char what = what_is_read(at, device);
 	u32 value;
 
-	letter(what_is_read(at, device));
+	letter(what);
 	memcpy(&value, at, sizeof(value));
+	if (what == 'S' && after_status)
+		after_status();
 	return value;
 }
 
@@ -139,6 +144,8 @@ static void gn_window_write64(void *at, u64 value, bool device)
 	assert_ptr_equal(at, ack_at);
 	letter('A');
 	memcpy(at, &value, sizeof(value));
+	if (after_ack)
+		after_ack();
 }
 
 static void gn_window_copy(void *to, const void *from, u32 length, bool device)

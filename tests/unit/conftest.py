@@ -7,20 +7,16 @@ run once; its cases are then told apart by its TAP output.
 
 import fcntl
 import functools
-import os
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).resolve().parents[2]
+from bed.lib import TOP, cunit
+
 OUT = TOP / "build/unit"
-FLAGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-g", "-O1", "-fno-sanitize-recover=all",
-         "-Itests/unit/include", "-Iinclude", "-Isrc"]
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
-# "Built with -fsanitize=thread" in a source asks for that instead of the others; so does "-fno-sanitize=all".
-SANITIZE = re.compile(r"Built with (-f(?:no-)?sanitize=\w+)")
 CASE = re.compile(r"\bcmocka_unit_test(?:_\w+)?\s*\(\s*(\w+)")
 END = "exits cleanly"
 
@@ -32,9 +28,7 @@ def compile_program(source: Path) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         inputs = [file for folder in ("include", "src", "tests/unit") for file in (TOP / folder).rglob("*.[ch]")]
         if not program.exists() or program.stat().st_mtime < max(file.stat().st_mtime for file in inputs):
-            asked = SANITIZE.search(source.read_text())
-            sanitize = asked[1] if asked else "-fsanitize=address,undefined"
-            command = ["gcc", *FLAGS, sanitize, "-o", program, source, "-lcmocka", "-lpthread"]
+            command = cunit.compile_command(source, program, TOP / "src", "-Werror")
             result = subprocess.run(command, cwd=TOP, capture_output=True, text=True)
             if result.returncode:
                 program.unlink(missing_ok=True)
@@ -46,10 +40,7 @@ def compile_program(source: Path) -> Path:
 def run_program(source: Path) -> tuple[int, str]:
     """Exit status and output."""
     program = compile_program(source)
-    environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="tap", ASAN_OPTIONS="detect_leaks=1",
-                       UBSAN_OPTIONS="print_stacktrace=1")
-    result = subprocess.run([program], cwd=TOP, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            text=True, errors="replace", timeout=600)
+    result = cunit.run(program, timeout=600)
     return result.returncode, result.stdout
 
 

@@ -4,88 +4,7 @@
  * order of its accesses to firmware's memory: what has a status is cleared and
  * acknowledged, or left as it is because it will be taken later.
  */
-#define IS_ENABLED(option) 1 /* ports as on x86, exceptions as on arm64 */
-#include "access.h"
-#include "block.h"
-
-/* What collect.c calls besides. */
-#define GN_BELL_H
-#define min_t(type, a, b) ((type)(a) < (type)(b) ? (type)(a) : (type)(b))
-
-#define CLOCK		  4711
-
-static u64 gn_clock(void)
-{
-	return CLOCK;
-}
-
-static bool gn_arch_has_address(u64 pa)
-{
-	return !(pa >> 48);
-}
-
-struct gn_bell {
-	unsigned int rings;
-	unsigned int looks;
-};
-
-#include "path/source.h"
-
-static unsigned int fatals;
-
-static void gn_bell_now(struct gn_bell *bell)
-{
-	bell->rings++;
-}
-
-static void gn_bell_soon(struct gn_bell *bell)
-{
-	bell->rings++;
-}
-
-static void gn_bell_look(struct gn_bell *bell)
-{
-	bell->rings++;
-	bell->looks++;
-}
-
-#include "record/estatus.c"
-#include "path/queue.c"
-#include "record/section.c"
-
-#include "path/ack.c"
-#include "path/collect.c"
-#include "path/register.c"
-
-/* Nothing is mapped here: windows are the test's own memory. */
-int gn_window_map(struct gn_window *w, u64 pa, u32 length)
-{
-	(void)w;
-	(void)pa;
-	(void)length;
-	return -EINVAL;
-}
-
-void gn_window_unmap(struct gn_window *w)
-{
-	(void)w;
-}
-
-/* As of a machine that lives on: the CPU is in panic already. */
-void gn_fatal(struct gn_source *s, const struct gn_entry *e, struct pt_regs *regs)
-{
-	assert_true(s && e && !regs);
-	if (e->verdict == GN_GOOD && gn_estatus_check(e->block, e->length) == GN_GOOD)
-		fatals++;
-}
-
-#define LENGTH	  4096u
-#define QUEUE	  (4u * LENGTH)
-#define HOME	  0x7000000ull
-#define ELSEWHERE 0x9000000ull
-#define ACK	  0x1234567800000000ull
-#define PRESERVE  0xfffffffffffffff0ull
-#define WRITE	  0x5ull
+#include "collector.h"
 
 static void longer(u8 *copy)
 {
@@ -119,6 +38,9 @@ enum {
 	NONE = 1 << 12,	      /* data_length 0 */
 	ODD = 1 << 13,	      /* a memory section of 32 bytes */
 	HELD = 1 << 14,	      /* the acknowledgement is held back */
+	RECOVERABLE = 1 << 15,
+	NEXT = 1 << 16,	      /* the first severity that is not defined */
+	LAST_PLACE = 1 << 17, /* a header is all that fits behind the window's start */
 };
 
 #define TAKEN "RSdPPPCm"
@@ -141,6 +63,12 @@ static const struct path {
 	{ "nothing, held", EMPTY | HELD, NULL, 0, GN_NOTHING, 0, "RS", 0 },
 	{ "full, held", FULL | HELD, NULL, 0, GN_LEFT, 0, "RSdPPPSdPPPV", 0 },
 	{ "a fatal one", FATAL, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 1 },
+	{ "a fatal one, inside", FATAL | INSIDE, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED,
+	  1 },
+	{ "a recoverable one", RECOVERABLE, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 0 },
+	{ "a severity too much", NEXT, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 1 },
+	{ "in the last place", NONE | LAST_PLACE, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED,
+	  0 },
 	{ "undefined severity", UNDEFINED, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 1 },
 	{ "the longest", TO_THE_END, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 0 },
 	{ "moved inside", INSIDE, NULL, 0, GN_COLLECTED, GN_GOOD, TAKEN "K" ACKED, 0 },
@@ -186,6 +114,8 @@ static const struct path {
 
 	/* Not left: it would wait for ever. */
 	{ "full, fatal", FULL | FATAL, NULL, 0, GN_COLLECTED, 0, "RSdPPPSdPPPVCmK" ACKED, 1 },
+	{ "full, fatal, inside", FULL | FATAL | INSIDE, NULL, 0, GN_COLLECTED, 0,
+	  "RSdPPPSdPPPVCmK" ACKED, 1 },
 	{ "full, fatal, v1", FULL | FATAL | V1, NULL, 0, GN_COLLECTED, 0, "RSdPPPSdPPPVCmK", 1 },
 	{ "full, fatal, odd section", FULL | FATAL | ODD, NULL, 0, GN_COLLECTED, 0,
 	  "RSdPPPSdPPPVCmK" ACKED, 1 },
@@ -211,6 +141,10 @@ static void write_block(const struct path *p, u8 *at)
 		put32(b.bytes + 16, GN_SEV_FATAL);
 	if (p->how & UNDEFINED)
 		put32(b.bytes + 16, 99);
+	if (p->how & NEXT)
+		put32(b.bytes + 16, GN_SEVERITIES);
+	if (p->how & RECOVERABLE)
+		put32(b.bytes + 16, GN_SEV_RECOVERABLE);
 	if (p->how & NONE)
 		put32(b.bytes + 12, 0);
 	if (p->how & NO_SECTION)
@@ -280,68 +214,45 @@ static void is_kept(void)
 
 static void follow(const struct path *p, enum way way, bool device)
 {
-	static u8 ring[2 * QUEUE], window[2 * LENGTH], untouched[2 * LENGTH];
+	u32 offset = p->how & INSIDE ? 64 : p->how & LAST_PLACE ? LENGTH - GN_BLOCK_MIN : 0;
+	struct collector *c = collector_new(offset, device, p->how & FULL ? 48 : QUEUE);
 	struct gn_asker asker = { .meet = meet };
-	struct gn_source *s = calloc(1, sizeof(*s));
-	u32 offset = p->how & INSIDE ? 64 : 0;
-	u64 address = p->address ? p->address : HOME + offset, ack = ACK, left;
+	struct gn_source *s = &c->source;
+	static u8 untouched[2 * LENGTH];
 	const struct gn_entry *e;
+	bool now;
+	u64 left;
 
-	if (!~address)
-		address = 0;
-	assert_non_null(s);
-	s->in.fatal_entry = malloc(sizeof(*s->in.fatal_entry) + LENGTH);
-	assert_non_null(s->in.fatal_entry);
-	memset(window, 0, sizeof(window));
-	letters[0] = 0;
+	if (p->address)
+		c->address = ~p->address ? p->address : 0;
 	met = 0;
-	s->bell = (struct gn_bell){};
-	fatals = 0;
-	block_at = window + offset;
-	ack_at = (u8 *)&ack;
-	reg_at = (u8 *)&address;
-	device_expected = device;
 	while_copying = p->while_copying;
 	looked_at = s;
-	goes_to_queue = !p->fatals && !(p->how & (FATAL | UNDEFINED | FULL));
+	goes_to_queue = !p->fatals && !(p->how & (FATAL | UNDEFINED | NEXT | FULL));
 	at_clear = is_kept;
 	write_block(p, block_at);
-	memcpy(untouched, window, sizeof(window));
-
-	s->in.device = device;
-	s->desc.block_length = LENGTH;
-	s->in.reg = (struct gn_register){
-		.at = reg_at,
-		.shape = { .bytes = 8, .mask = ~0ull },
-		.window.device = device,
-	};
-	s->in.block = (struct gn_window){ .va = window, .pa = HOME, .length = LENGTH };
-	if (!(p->how & V1))
-		s->in.ack = (struct gn_ack){
-			.way = p->how & HELD   ? GN_ACK_WITHHELD :
-			       p->how & NARROW ? GN_ACK_SHAPED :
-						 GN_ACK_PLAIN,
-			.reg = { .at = ack_at,
-				 .shape.bytes = p->how & NARROW ? 4 : 8,
-				 .window.device = device },
-			.keep = PRESERVE,
-			.set = WRITE,
-		};
-	gn_queue_init(&s->queue, ring, p->how & FULL ? 48 : QUEUE);
+	memcpy(untouched, c->window, sizeof(untouched));
+	if (p->how & V1)
+		s->in.ack = (struct gn_ack){};
+	if (p->how & HELD)
+		s->in.ack.way = GN_ACK_WITHHELD;
+	if (p->how & NARROW) {
+		s->in.ack.way = GN_ACK_SHAPED;
+		s->in.ack.reg.shape.bytes = 4;
+	}
 
 	assert_int_equal(notify(s, way, &asker), p->outcome);
-	assert_int_equal(irqs_are_off, 0);
 	assert_string_equal(letters, p->letters);
 	assert_int_equal(fatals, p->fatals);
-	assert_false(gn_claim_busy(&s->in.claim));
 	assert_int_equal(s->in.empty, way == RUNG && p->outcome == GN_NOTHING);
+	assert_int_equal(s->in.complain_empty, s->in.empty);
 
 	/* What firmware finds. */
 	if (p->outcome == GN_COLLECTED)
 		put32(untouched + offset, 0);
-	assert_memory_equal(window, untouched, sizeof(window));
+	assert_memory_equal(c->window, untouched, sizeof(untouched));
 	left = (ACK & PRESERVE) | WRITE;
-	assert_true(ack == (strchr(letters, 'A') ? left : ACK));
+	assert_true(c->ack == (strchr(letters, 'A') ? left : ACK));
 	assert_int_equal(s->in.ack.owed, p->outcome == GN_COLLECTED && p->how & HELD);
 
 	/* What the drain finds. */
@@ -351,9 +262,11 @@ static void follow(const struct path *p, enum way way, bool device)
 		assert_int_equal(e->verdict, p->verdict);
 		assert_int_equal(e->touched, way == FOR_SOMEBODY ? 3 : 0);
 		assert_int_equal(met, way == FOR_SOMEBODY);
-		assert_int_equal(s->in.unasked, way == AGAIN || way == IN_NMI ? CLOCK : 0);
+		assert_int_equal(s->in.unasked, way == AGAIN || way == IN_NMI ? CLOCK | 1 : 0);
 		assert_int_equal(s->in.records, 1);
-		assert_int_equal(s->bell.rings, 1);
+		now = p->how & RECOVERABLE && way != FOR_SOMEBODY;
+		assert_int_equal(s->bell.now, now);
+		assert_int_equal(s->bell.soon, !now);
 	} else {
 		assert_null(e);
 		assert_int_equal(s->in.records, 0);
@@ -361,9 +274,8 @@ static void follow(const struct path *p, enum way way, bool device)
 		assert_int_equal(s->bell.looks, p->outcome == GN_LEFT && p->how & FULL);
 	}
 	/* Left because of its place: for process context to map. */
-	assert_true(s->in.moved_to == (p->outcome == GN_LEFT && !(p->how & FULL) ? address : 0));
-	free(s->in.fatal_entry);
-	free(s);
+	assert_true(s->in.moved_to == (p->outcome == GN_LEFT && !(p->how & FULL) ? c->address : 0));
+	collector_free(c);
 }
 
 TEST(every_path_ends_cleared_and_acked_or_waits)
@@ -383,27 +295,23 @@ TEST(every_path_ends_cleared_and_acked_or_waits)
 /* Not again, and not for ever: an address that was refused. */
 TEST(refused_address_is_counted)
 {
-	u64 address = ELSEWHERE;
-	struct gn_source *s = calloc(1, sizeof(*s));
+	struct collector *c = collector_new(0, false, QUEUE);
+	struct gn_source *s = &c->source;
 
-	assert_non_null(s);
-	reg_at = (u8 *)&address;
-	device_expected = false;
-	letters[0] = 0;
-	s->in.reg.at = reg_at;
+	c->address = ELSEWHERE;
 	s->in.refused = ELSEWHERE;
 	assert_int_equal(gn_collect(s, NULL), GN_BEYOND);
 	assert_string_equal(letters, "R");
 	assert_int_equal(s->in.addresses, 1);
 	assert_true(!s->in.moved_to);
-	assert_int_equal(s->bell.rings, 0);
+	assert_int_equal(s->bell.now, 0);
 	/* One that this machine cannot have is known at once; process context has to say so. */
-	address = 1ull << 52;
+	c->address = 1ull << 52;
 	assert_int_equal(gn_collect(s, NULL), GN_BEYOND);
 	assert_int_equal(s->in.addresses, 2);
-	assert_true(s->in.moved_to == address);
-	assert_int_equal(s->bell.rings, 1);
-	free(s);
+	assert_true(s->in.moved_to == c->address);
+	assert_int_equal(s->bell.now, 1);
+	collector_free(c);
 }
 
 int main(void)

@@ -160,8 +160,14 @@ static void test_foreign(void **state)
 	assert_int_equal(gn_owed_left(&owed, &cpus[2], &now), 0);
 	/* It rings that CPU, too, from now on: then one that was late is believed. */
 	claim(2);
+	for (i = 0; i < GN_OWED_DOUBTS; i++) {
+		now.time_ns += GN_OWED_DOUBT_NS / 4;
+		now.collected++;
+		assert_true(believed(2));
+	}
+	now.time_ns += GN_OWED_DOUBT_NS;
 	now.collected++;
-	assert_true(believed(2));
+	assert_false(believed(2));
 }
 
 /* Many in a short time are believed, for one CPU of a busy guest may be slow. Not after it. */
@@ -229,6 +235,24 @@ static void test_not_all(void **state)
 	assert_true(believed(2));
 }
 
+/* Nor are they after a round of all. */
+static void test_not_all_later(void **state)
+{
+	u32 swallowed = 0, i;
+
+	(void)state;
+	for (i = 0; i < CPUS; i++)
+		claim((int)i);
+	for (i = 0; i < 50; i++) {
+		now.time_ns += GN_OWED_DOUBT_NS;
+		now.collected += CPUS;
+		claim(0);
+		claim(1);
+		swallowed += believed(2);
+	}
+	assert_int_equal(swallowed, GN_OWED_DOUBTS);
+}
+
 /* A guest's CPUs are late for each record, all but one: that is a round as well. */
 static void test_slow_guest(void **state)
 {
@@ -269,6 +293,7 @@ int main(void)
 		cmocka_unit_test_setup(test_burst, begin),
 		cmocka_unit_test_setup(test_all, begin),
 		cmocka_unit_test_setup(test_not_all, begin),
+		cmocka_unit_test_setup(test_not_all_later, begin),
 		cmocka_unit_test_setup(test_slow_guest, begin),
 		cmocka_unit_test_setup(test_fewer_cpus, begin),
 	};
