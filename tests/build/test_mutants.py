@@ -21,23 +21,16 @@ def line_of(part: str) -> str:
     return str(found[0])
 
 
-def test_a_kill_and_a_survivor(tmp_path):
-    """The same line, with its survivor on the list and without; a list that has more than survives."""
-    line = line_of("return (u32)left < most")
+def test_kills_survivors_and_the_list(tmp_path):
+    """A line whose survivor is on the list, and is not; one whose change a test notices, and that is on the list."""
+    line, killed = line_of("return (u32)left < most"), line_of("if (cpu->round == round)")
     status, said = mutants("--lines", line, FILE)
     assert (status, said) == (0, f"{FILE}: 0 of 1 killed, 0.0 %\n")
-    empty = tmp_path / "none.toml"
-    empty.write_text("")
-    status, said = mutants("--lines", line, "--survivors", str(empty), FILE)
+    table = tmp_path / "survivors.toml"
+    table.write_text(f'[[survivor]]\nfile = "{FILE}"\nline = "if (cpu->round == round)"\nchange = "== -> !="\nreason = "-"\n'
+                     f'[[survivor]]\nfile = "{FILE}"\nline = "it is gone"\nchange = "1 -> 2"\nreason = "-"\n')
+    status, said = mutants("--lines", f"{killed}-{line}", "--survivors", str(table), FILE)
     assert status == 1
-    assert said.startswith(f"survives: {FILE}:{line}: return (u32)left < most ? (u32)left : most;    [< -> <=, 0]\n")
-    status, said = mutants("--lines", line_of("if (cpu->round == round)"), FILE)
-    assert (status, said) == (0, f"{FILE}: 1 of 1 killed, 100.0 %\n")
-
-
-def test_a_list_that_says_too_much(tmp_path):
-    """A row whose line is gone, or whose change a test notices by now."""
-    table = tmp_path / "more.toml"
-    table.write_text('[[survivor]]\nfile = "path/claim.h"\nline = "it is gone"\nchange = "1 -> 2"\nreason = "-"\n')
-    status, said = mutants("--survivors", str(table), "path/claim.h")
-    assert status == 1 and "listed, but killed or gone: ('path/claim.h', 'it is gone', '1 -> 2', 0)" in said
+    assert f"survives: {FILE}:{line}: return (u32)left < most ? (u32)left : most;    [< -> <=, 0]\n" in said
+    assert f"listed, but killed or gone: ('{FILE}', 'if (cpu->round == round)', '== -> !=', 0)\n" in said
+    assert f"listed, but killed or gone: ('{FILE}', 'it is gone', '1 -> 2', 0)\n" in said
