@@ -44,17 +44,17 @@ void reset_cpu(u32 cpu)
 }
 
 /*
- * A gate opens when its bell interrupts a program. The ringer may have been preempted meanwhile: then the
- * interrupt comes anywhere in the kernel, and the ringer rings again.
+ * A gate opens when a program's bell interrupts a program. The ringer may have been preempted meanwhile: then the
+ * interrupt comes anywhere in the kernel, and the ringer rings again. The kernel's own bell opens it there.
  */
 static void open_guest_gate(const struct frame *frame, u32 cpu)
 {
 	u64 gate = control()->guest;
 
-	if (!gate || SPSR_EL(frame->spsr))
+	if (!gate || (!(gate & GUEST_KERNEL) && SPSR_EL(frame->spsr)))
 		return;
 	control()->guest = 0;
-	bmc_open_gate(gate - 1, cpu);
+	bmc_open_gate((gate & ~GUEST_KERNEL) - 1, cpu);
 }
 
 static void take_interrupts(const struct frame *frame, u32 cpu)

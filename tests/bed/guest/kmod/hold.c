@@ -2,15 +2,16 @@
 /*
  * hold: rings the firmware's doorbell while this CPU holds what a panic may want.
  *
- *	insmod hold.ko source=N [irqs_off=1] [ms=M]
+ *	insmod hold.ko source=N [irqs_off=1] [ms=M] [die=1]
  *
  * Takes the console lock, with irqs_off=1 masks interrupts too, and opens the
  * gate of a source of the arm64 platform: the record comes in the middle. Goes
- * on holding for M milliseconds.
+ * on holding for M milliseconds. With die=1 it panics then.
  */
 #include <linux/console.h>
 #include <linux/delay.h>
 #include <linux/io.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 
 #include "layout.h" /* of tests/bed/arm64/firmware */
@@ -27,18 +28,21 @@ module_param(irqs_off, bool, 0);
 
 static uint ms;
 module_param(ms, uint, 0);
+static bool die;
+module_param(die, bool, 0);
 
 /* The RTC interrupts when its match register equals its data register, which may tick meanwhile. */
-static void ring(struct control *control, void __iomem *rtc)
+static bool ring(struct control *control, void __iomem *rtc)
 {
 	int tries;
 
-	WRITE_ONCE(control->guest, 1 + source);
+	WRITE_ONCE(control->guest, GUEST_KERNEL | (1 + source));
 	for (tries = 0; tries < 1000 && READ_ONCE(control->guest); tries++) {
 		writel(1, rtc + RTC_IMSC);
 		writel(readl(rtc + RTC_DR), rtc + RTC_MR);
 		udelay(100);
 	}
+	return !READ_ONCE(control->guest);
 }
 
 static int __init hold_init(void)
@@ -46,19 +50,23 @@ static int __init hold_init(void)
 	struct control *control = memremap(CONTROL_AT, PAGE_SIZE, MEMREMAP_WB);
 	void __iomem *rtc = ioremap(RTC_AT, PAGE_SIZE);
 	unsigned long flags = 0;
+	bool heard;
 
 	if (!control || !rtc)
 		return -ENOMEM;
 	console_lock();
 	if (irqs_off)
 		local_irq_save(flags);
-	ring(control, rtc);
+	heard = ring(control, rtc);
 	mdelay(ms);
+	if (die)
+		panic("hold");
 	if (irqs_off)
 		local_irq_restore(flags);
 	console_unlock();
 	iounmap(rtc);
 	memunmap(control);
+	WARN(!heard, "hold: the firmware does not hear the doorbell\n");
 	return 0;
 }
 module_init(hold_init);
