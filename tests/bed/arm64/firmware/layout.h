@@ -31,7 +31,7 @@
 #define CALLS_AT     0x7e0f0000
 #define CALLS_MAX    32
 #define GUEST_KERNEL (1ull << 32) /* and: its kernel rings, not a program */
-#define CALLS_GUEST  24 /* slots of programs in the guest, the others are the host's */
+#define CALLS_GUEST  24		  /* slots of programs in the guest, the others are the host's */
 #define AGENT_AT     0x7e100000
 #define AGENT_SIZE   0x00100000
 #define REPORTS_AT   0x7e200000
