@@ -33,6 +33,7 @@
 #include "path/bell.h"
 #include "sinks/sink.h"
 #include "path/fatal.h"
+#include "path/last.h"
 #include "sinks/intree.h"
 #include "sync/hook.h"
 #include "sync/visitor.h"
@@ -100,6 +101,7 @@ static int __init gn_init(void)
 	err = gn_bind_init(&options);
 	if (err)
 		goto exit_intree;
+	gn_last_init();
 	gn_hook_init(gn_bind_take_over, gn_bind_give_back);
 	gn_trace_init();
 	return 0;
@@ -117,6 +119,7 @@ static void __exit gn_exit(void)
 {
 	gn_hook_exit();
 	gn_bind_exit();
+	gn_last_exit();
 	gn_intree_exit();
 	gn_visitors_exit();
 	gn_bell_teardown();

@@ -10,14 +10,17 @@
  * that an entry which another CPU's drain pops at the same time does no harm. A
  * record that a drain was delivering is shown although it may have been shown before.
  *
- * Owns struct gn_last of every source. Context: NMI-safe, the CPU that panics.
+ * Owns struct gn_last of every source. Context: NMI-safe, the CPU that panics; init and
+ * exit in process context.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
+#include <linux/notifier.h>
 #include <linux/printk.h>
 
+#include "compat/panic.h"
 #include "compat/printk.h"
 #include "path/last.h"
 #include "path/roll.h"
@@ -49,8 +52,7 @@ static u32 show(struct gn_source *s, const struct gn_entry *e, u32 lines)
 	struct gn_record record = { .out = &s->out, .block = e->block, .length = e->length };
 
 	if (e->verdict != GN_GOOD || gn_estatus_check(e->block, e->length) != GN_GOOD) {
-		pr_emerg("source %u: a malformed error status block of %u bytes\n", s->desc.id,
-			 e->length);
+		gn_console_last_malformed(&record);
 		return 1;
 	}
 	gn_estatus_read(&record.head, e->block);
@@ -83,11 +85,43 @@ void gn_last_words(void)
 			continue;
 		}
 		if (!shown++)
-			pr_emerg("records that were collected before the fatal one:\n");
+			pr_emerg("records that were collected before the end:\n");
 		lines -= min(lines, show(s, e, lines));
 	}
 	if (left)
-		pr_emerg("%u more records that were collected before the fatal one are not shown\n",
+		pr_emerg("%u more records that were collected before the end are not shown\n",
 			 left);
 }
 NOKPROBE_SYMBOL(gn_last_words);
+
+/* Another part of the kernel panics: the CPU that does, and no other runs any more. */
+static int on_panic(struct notifier_block *nb, unsigned long action, void *data)
+{
+	if (gn_roll_close())
+		gn_last_words();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block panicking = { .notifier_call = on_panic };
+
+/**
+ * gn_last_init() - show the queues at every panic, also those that no record causes
+ *
+ * With a crash kernel loaded the machine is gone before: the queues are in its dump.
+ *
+ * Context: Process context.
+ */
+void gn_last_init(void)
+{
+	atomic_notifier_chain_register(&panic_notifier_list, &panicking);
+}
+
+/**
+ * gn_last_exit() - there is no source any more
+ *
+ * Context: Process context, sleeps.
+ */
+void gn_last_exit(void)
+{
+	atomic_notifier_chain_unregister(&panic_notifier_list, &panicking);
+}

@@ -7,4 +7,7 @@
 
 void gn_last_words(void);
 
+void gn_last_init(void);
+void gn_last_exit(void);
+
 #endif

@@ -184,6 +184,19 @@ void gn_console_last_words(const struct gn_record *record)
 }
 NOKPROBE_SYMBOL(gn_console_last_words);
 
+/**
+ * gn_console_last_malformed() - name a malformed block that the kernel may die of
+ * @record: the block; its @head is not valid
+ *
+ * Context: NMI-safe.
+ */
+void gn_console_last_malformed(const struct gn_record *record)
+{
+	pr_emerg("source %u: a malformed error status block of %u bytes\n", record->out->desc->id,
+		 record->length);
+}
+NOKPROBE_SYMBOL(gn_console_last_malformed);
+
 /* May this record be shown? */
 static bool allowed(struct gn_outlet *s, u32 most)
 {

@@ -213,5 +213,6 @@ u32 gn_console_queued(const struct gn_record *record, u32 lines);
 void gn_erst_store(const struct gn_record *record, void *room);
 /* NMI-safe: the same of a record that kills the kernel otherwise. */
 void gn_console_last_words(const struct gn_record *record);
+void gn_console_last_malformed(const struct gn_record *record);
 
 #endif

@@ -39,7 +39,7 @@ static const struct pt_regs *answered[1 << ANSWERED_BITS];
 static int find_no_record(struct gn_exception *x)
 {
 	if (x->malformed) {
-		if (x->ending == GN_FIXES_UP && gn_sync_fix_up(x))
+		if (x->fixed)
 			return 0;
 	} else if (!gn_retry_ask(&gn_sync_sea.retry, x->regs, x->address, x->near)) {
 		return 0;

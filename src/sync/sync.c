@@ -51,8 +51,17 @@ bool gn_sync_fix_up(struct gn_exception *x)
 }
 NOKPROBE_SYMBOL(gn_sync_fix_up);
 
-/* NMI-safe. The kernel dies of this record: it is in the log before. */
-static enum gn_ring show(struct gn_source *s, const struct gn_entry *e)
+/* NMI-safe. Does the kernel die of an error that is not corrected? */
+static bool dies(struct gn_exception *x)
+{
+	if (x->ending == GN_FIXES_UP && !gn_sync_fix_up(x))
+		x->ending = GN_DIES;
+	return x->ending == GN_DIES;
+}
+NOKPROBE_SYMBOL(dies);
+
+/* NMI-safe. The kernel dies of this record, or of a malformed block: it is in the log before. */
+static noinline enum gn_ring show(struct gn_source *s, const struct gn_entry *e)
 {
 	struct gn_record record = {
 		.out = &s->out,
@@ -60,8 +69,12 @@ static enum gn_ring show(struct gn_source *s, const struct gn_entry *e)
 		.length = e->length,
 	};
 
-	gn_estatus_read(&record.head, e->block);
-	gn_console_last_words(&record);
+	if (e->verdict != GN_GOOD) {
+		gn_console_last_malformed(&record);
+	} else {
+		gn_estatus_read(&record.head, e->block);
+		gn_console_last_words(&record);
+	}
 	return GN_RING_NOW;
 }
 NOKPROBE_SYMBOL(show);
@@ -79,7 +92,7 @@ static enum gn_ring meet(struct gn_asker *asker, struct gn_source *s, struct gn_
 	}
 	if (unlikely(e->verdict != GN_GOOD)) {
 		x->malformed = true;
-		return GN_RING_SOON;
+		return dies(x) ? show(s, e) : GN_RING_SOON;
 	}
 	x->records++;
 	if (x->ending == GN_DIES)
@@ -88,10 +101,8 @@ static enum gn_ring meet(struct gn_asker *asker, struct gn_source *s, struct gn_
 		return GN_RING_SOON;
 	if (x->ending == GN_GOES_ON)
 		return GN_RING_NOW;
-	if (x->ending == GN_FIXES_UP && !gn_sync_fix_up(x)) {
-		x->ending = GN_DIES;
+	if (dies(x))
 		return show(s, e);
-	}
 	if (!x->touched && !x->late)
 		x->touched = gn_visitor_arrive(x->regs, x->address);
 	if (unlikely(!x->touched)) {

@@ -22,7 +22,7 @@
  *
  *	VISITOR_GET: atomic_cmpxchg(), fully ordered on success, pairs with
  *	VISITOR_FREE: atomic_set_release().
- *	If TAKE reads what FREE wrote, the last user's accesses of the slot are done
+ *	If GET reads what FREE wrote, the last user's accesses of the slot are done
  *	before the next one writes.
  *
  *	VISITOR_LEFT: schedule_work() orders the task's writes before the worker's reads.

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from bed.lib import driver
+from bed.lib import cper, driver
 from bed.lib.sources import Source
 from aborts import CORRECTED, RECOVERABLE, at_rest, corrupted, numbers
 
@@ -73,6 +73,26 @@ def test_dies(boot, esr, where):
     panic = text.find("Kernel panic")
     shown = re.search(r"source 5 \(SEI\) reports a recoverable error", text)
     assert shown and shown.start() < panic and "section_type: memory error" in text[shown.start():panic], text[-3000:]
+
+
+@pytest.mark.arch("arm64")
+@pytest.mark.kernels(*KERNELS)
+@pytest.mark.expect_console("Kernel panic - not syncing: Asynchronous SError Interrupt|synchronous external abort|Internal error")
+@pytest.mark.parametrize("notify, program", [("sei", f"raise -s -e {UNCONTAINABLE:#x}"),
+                                             ("sei", f"raise -k -s -e {UNRECOVERABLE:#x}"), ("sea", "raise -k")])
+def test_malformed_block_that_the_kernel_dies_of(boot, notify, program):
+    """The source is named before: the block is in no log and no file afterwards."""
+    machine = boot([Source(id=5, notify=notify)], el=1)
+    machine.vm.check("dmesg -n 1")
+    driver.load(machine)
+    driver.load_hooks(machine)
+    recipe = machine.recipe(machine.sources[0], cper.block(cper.RECOVERABLE, [cper.memory(pa=cper.PA)], data_length=12))
+    machine.vm.agent.start(f"{program} -r {recipe}")
+    assert machine.vm.wait_exit(60) == 0
+    text = machine.vm.console_text()
+    died = re.search("Kernel panic|Internal error", text)
+    named = re.search(r"source 5: a malformed error status block of \d+ bytes", text)
+    assert died and named and named.start() < died.start(), text[-3000:]
 
 
 @pytest.mark.arch("arm64")
