@@ -84,7 +84,7 @@ def test_queued_records_are_shown_by_sdei(boot, kernel):
 
 
 @pytest.mark.arch("arm64")
-@pytest.mark.kernels("5.10", "6.12", "7.3")
+@pytest.mark.kernels("6.1", "6.12", "7.3")
 @pytest.mark.expect_console("Kernel panic - not syncing: hold")
 def test_queued_records_are_shown_at_any_panic(boot, kernel):
     """Collected with interrupts masked; then the kernel panics for a reason of its own."""
