@@ -120,6 +120,7 @@ bool gn_walk_next(struct gn_walk *walk, struct gn_section *section)
 						      GN_SECTION_OTHER;
 	return true;
 }
+NOKPROBE_SYMBOL(gn_walk_next);
 
 /**
  * gn_estatus_tiled() - do sections tile a copied block that was measured

@@ -9,6 +9,7 @@
  * Owns no state. Context: any; the type and size functions are used in NMI-safe code. Pure:
  * host tests and fuzzers compile this file.
  */
+#include <linux/kprobes.h>
 #include <linux/compiler.h>
 #include <linux/string.h>
 
@@ -99,6 +100,7 @@ static const struct rule *rule_of(const u8 *type)
 			return &rules[i];
 	return NULL;
 }
+NOKPROBE_SYMBOL(rule_of);
 
 /**
  * gn_section_kind() - which decoder a section wants
@@ -113,6 +115,7 @@ enum gn_section_kind gn_section_kind(const u8 *type)
 
 	return rule ? rule->kind : GN_SECTION_OTHER;
 }
+NOKPROBE_SYMBOL(gn_section_kind);
 
 /**
  * gn_context_size() - bytes of a context information structure
@@ -129,6 +132,7 @@ u64 gn_context_size(enum gn_section_kind kind, const u8 *context)
 		return GN_ARM_CONTEXT + (u64)gn_le32(context + 4);
 	return GN_IA_CONTEXT + (u64)gn_le16(context + 2);
 }
+NOKPROBE_SYMBOL(gn_context_size);
 
 /*
  * Where the context at @at ends: rounded up to a multiple of @round bytes, or with
@@ -157,6 +161,7 @@ static u64 contexts_end(const struct gn_section *s, enum gn_section_kind kind, u
 		at = context_end(s, kind, at, end, round);
 	return at;
 }
+NOKPROBE_SYMBOL(contexts_end);
 
 /*
  * Some firmware rounds contexts up to 16 bytes, some does not; kernels differ likewise.
@@ -173,6 +178,7 @@ static u64 contexts_find(const struct gn_section *s, enum gn_section_kind kind, 
 	*rounded = wide && (wide == end || dense != end);
 	return *rounded ? wide : dense;
 }
+NOKPROBE_SYMBOL(contexts_find);
 
 /* gn_section_arm(), and what is wrong. */
 static enum gn_oddity arm_parts(const struct gn_section *section, struct gn_arm *arm)
@@ -213,6 +219,7 @@ static enum gn_oddity arm_parts(const struct gn_section *section, struct gn_arm 
 	arm->vendor_length = (u32)(end - at);
 	return GN_SOUND;
 }
+NOKPROBE_SYMBOL(arm_parts);
 
 /**
  * gn_section_arm() - find the parts of an ARM processor error section
@@ -231,6 +238,7 @@ bool gn_section_arm(const struct gn_section *section, struct gn_arm *arm)
 {
 	return arm_parts(section, arm) == GN_SOUND;
 }
+NOKPROBE_SYMBOL(gn_section_arm);
 
 /* gn_section_ia(), and what is wrong. */
 static enum gn_oddity ia_parts(const struct gn_section *section, struct gn_ia *ia)
@@ -249,6 +257,7 @@ static enum gn_oddity ia_parts(const struct gn_section *section, struct gn_ia *i
 		return GN_ODD_CONTEXT;
 	return GN_SOUND;
 }
+NOKPROBE_SYMBOL(ia_parts);
 
 /**
  * gn_section_ia() - find the parts of an IA32/x64 processor error section
@@ -326,6 +335,7 @@ enum gn_oddity gn_section_check(const struct gn_section *section)
 		return GN_SOUND;
 	}
 }
+NOKPROBE_SYMBOL(gn_section_check);
 
 /**
  * gn_oddity_name() - an oddity as it stands in sysfs and messages
