@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * victim PAGES: a program with pages that firmware's records name.
+ * victim PAGES: programs with pages that firmware's records name.
  *
  * Prints the physical address of each page and of the huge page behind them ("page pa=..."), then each SIGBUS that
  * comes: the number of its page, its code and the size of what is lost. It asks to be told early, and never touches a
- * page again. It ends when it is killed.
+ * page again. Each page is a process of its own: of two signals that come to one before it runs the kernel keeps
+ * one. They end when the first one is killed.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -46,6 +47,35 @@ static void on_sigbus(int number, siginfo_t *info, void *context)
 		_exit(1);
 }
 
+/* A child that has the page; returns when it has said so. */
+static void keep_page(size_t i)
+{
+	int said[2];
+	pid_t child;
+	char byte;
+
+	if (pipe(said))
+		die("pipe");
+	child = fork();
+	if (child < 0)
+		die("fork");
+	if (!child) {
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
+			die("prctl");
+		memset(pages + i * PAGE, (int)i + 1, PAGE);
+		printf("page pa=%#lx\n", (unsigned long)physical(pages + i * PAGE));
+		fflush(stdout);
+		close(said[0]);
+		close(said[1]);
+		for (;;)
+			pause();
+	}
+	close(said[1]);
+	if (read(said[0], &byte, 1)) /* its end */
+		die("read");
+	close(said[0]);
+}
+
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO };
@@ -61,10 +91,8 @@ int main(int argc, char **argv)
 	pages = map(count * PAGE, MADV_NOHUGEPAGE);
 	huge = map(2 * HUGE_PAGE, MADV_HUGEPAGE);
 	huge = (char *)(((uintptr_t)huge + HUGE_PAGE - 1) & -HUGE_PAGE);
-	for (size_t i = 0; i < count; i++) {
-		memset(pages + i * PAGE, (int)i + 1, PAGE);
-		printf("page pa=%#lx\n", (unsigned long)physical(pages + i * PAGE));
-	}
+	for (size_t i = 0; i < count; i++)
+		keep_page(i);
 	memset(huge, 1, HUGE_PAGE);
 	printf("huge pa=%#lx\n", (unsigned long)physical(huge));
 	fflush(stdout);
