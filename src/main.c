@@ -98,15 +98,16 @@ static int __init gn_init(void)
 	err = gn_intree_init();
 	if (err)
 		goto exit_visitors;
+	gn_last_init();
 	err = gn_bind_init(&options);
 	if (err)
-		goto exit_intree;
-	gn_last_init();
+		goto exit_last;
 	gn_hook_init(gn_bind_take_over, gn_bind_give_back);
 	gn_trace_init();
 	return 0;
 
-exit_intree:
+exit_last:
+	gn_last_exit();
 	gn_intree_exit();
 exit_visitors:
 	gn_visitors_exit();

@@ -94,18 +94,19 @@ void gn_last_words(void)
 }
 NOKPROBE_SYMBOL(gn_last_words);
 
-/* Another part of the kernel panics: the CPU that does, and no other runs any more. */
+/* NMI-safe. The CPU that panics, for whatever reason; no other runs any more. */
 static int on_panic(struct notifier_block *nb, unsigned long action, void *data)
 {
 	if (gn_roll_close())
 		gn_last_words();
 	return NOTIFY_DONE;
 }
+NOKPROBE_SYMBOL(on_panic);
 
 static struct notifier_block panicking = { .notifier_call = on_panic };
 
 /**
- * gn_last_init() - show the queues at every panic, also those that no record causes
+ * gn_last_init() - show the queues at every panic, whatever causes it
  *
  * With a crash kernel loaded the machine is gone before: the queues are in its dump.
  *

@@ -9,8 +9,8 @@
  * Owns no state. Context: any; the type and size functions are used in NMI-safe code. Pure:
  * host tests and fuzzers compile this file.
  */
-#include <linux/kprobes.h>
 #include <linux/compiler.h>
+#include <linux/kprobes.h>
 #include <linux/string.h>
 
 #include "record/le.h"

@@ -34,27 +34,23 @@
 struct gn_sync gn_sync_sea = { .lock = __MUTEX_INITIALIZER(gn_sync_sea.lock) };
 struct gn_sync gn_sync_sei = { .lock = __MUTEX_INITIALIZER(gn_sync_sei.lock) };
 
-/**
- * gn_sync_fix_up() - let the interrupted function of the kernel fail
- * @x: the exception
- *
- * On behalf of user space, in a function that can fail: the caller gets -EFAULT.
- *
- * Context: NMI-safe.
- * Return: false if it is not one of those: the kernel dies.
+/*
+ * NMI-safe. Lets the interrupted function of the kernel fail: on behalf of user space, in a
+ * function that can fail, the caller gets -EFAULT. False if it is not one of those: the
+ * kernel dies.
  */
-bool gn_sync_fix_up(struct gn_exception *x)
+static bool fix_up(struct gn_exception *x)
 {
 	if (!x->fixed)
 		x->fixed = x->address && !(x->address & KERNEL_HALF) && gn_fixup(x->regs, x->esr);
 	return x->fixed;
 }
-NOKPROBE_SYMBOL(gn_sync_fix_up);
+NOKPROBE_SYMBOL(fix_up);
 
 /* NMI-safe. Does the kernel die of an error that is not corrected? */
 static bool dies(struct gn_exception *x)
 {
-	if (x->ending == GN_FIXES_UP && !gn_sync_fix_up(x))
+	if (x->ending == GN_FIXES_UP && !fix_up(x))
 		x->ending = GN_DIES;
 	return x->ending == GN_DIES;
 }

@@ -92,6 +92,5 @@ int gn_sync_add(struct gn_sync *sync, struct gn_source *s);
 void gn_sync_remove(struct gn_sync *sync, struct gn_source *s);
 
 bool gn_sync_collect(struct gn_sync *sync, struct gn_exception *x);
-bool gn_sync_fix_up(struct gn_exception *x);
 
 #endif

@@ -136,7 +136,10 @@ def test_every_kind_changes_hands(boot, kernel, full, run_dir):
     What is missing among records that the in-tree driver had is its own loss: it is counted, and kept in lost.txt. That
     driver leaves NMIs unclaimed, too (two sources, two NMIs, both records with the first); in our hands there is none.
     """
-    machine = boot([*every_kind(kernel.arch), *unacknowledged(kernel.arch)], smp=2, **options(kernel.arch))
+    # An x86 level is lowered from outside. Under fire that takes long enough for the 100,000 empty interrupts after which
+    # the kernel switches the line off, which is the in-tree driver's line here.
+    machine = boot([*every_kind(kernel.arch), *unacknowledged(kernel.arch)], smp=2, **options(kernel.arch),
+                   append="noirqdebug" if kernel.arch == "x86_64" else "")
     bind_externals(machine)
     trace = quiet(machine, 65_536 if full else 16_384)
     feed = Feed(machine)

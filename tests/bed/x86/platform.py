@@ -24,9 +24,6 @@ from bed.x86.table import CREATOR, OEM, install
 
 # no_timer_check: an emulated timer that a busy host lets wait is not a broken one.
 COMMAND_LINE = "console=ttyS0 tsc=reliable no_timer_check"
-# This process lowers an external level when it sees the acknowledgement. On a busy host that takes long enough for the
-# 100,000 empty interrupts after which the kernel switches a line off.
-COMMAND_LINE_LEVEL = "noirqdebug"
 # An instruction is a nanosecond, and the time stamp counter counts them: see costs.py.
 COMMAND_LINE_ICOUNT = "tsc_early_khz=1000000 clocksource=tsc"
 PLACES = 3
@@ -75,7 +72,6 @@ class X86(Platform):
         if agent:
             self.vm.use_agent(self.ram, AGENT_AT)
         words = [COMMAND_LINE, COMMAND_LINE_ICOUNT if icount else "",
-                 COMMAND_LINE_LEVEL if any(source.level for source in sources) else "",
                  f"memmap={self.layout.reserved // MIB}M${RESERVED_AT:#x}", STRICT,
                  # A booting kernel patches its code all the time, which QEMU's emulation of several CPUs cannot follow
                  # now and then: a CPU meets the breakpoint when it is gone. /init starts the others.

@@ -30,8 +30,7 @@
 #define RECIPE_SIZE  0x00004000
 #define CALLS_AT     0x7e0f0000
 #define CALLS_MAX    32
-#define GUEST_KERNEL (1ull << 32) /* and: its kernel rings, not a program */
-#define CALLS_GUEST  24		  /* slots of programs in the guest, the others are the host's */
+#define CALLS_GUEST  24 /* slots of programs in the guest, the others are the host's */
 #define AGENT_AT     0x7e100000
 #define AGENT_SIZE   0x00100000
 #define REPORTS_AT   0x7e200000
@@ -53,6 +52,9 @@
 #define STATE_RESET   3
 #define STATE_FAULT   4
 
+/* In control.guest: the guest's kernel rings, not a program. */
+#define GUEST_KERNEL (1ull << 32)
+
 struct control {
 	/* written by the host before the machine starts */
 	u64 magic;
@@ -72,7 +74,7 @@ struct control {
 	u64 state;
 	u64 ended; /* ticks when the kernel asked for off or reset */
 	u64 doorbells;
-	/* written by the guest before it rings the RTC doorbell: 1 + source whose gate opens, or GUEST_KERNEL */
+	/* written by the guest before it rings the RTC doorbell: 1 + source whose gate opens; GUEST_KERNEL */
 	u64 guest;
 	/* written by the host at any time: 1 + CPU that does not complete a handler meanwhile */
 	u64 stall;
