@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """x86: what is counted of NMIs that find nothing, on four CPUs, one of which firmware rings."""
 
+import re
+
 import pytest
 
 from bed.lib import cper, driver
@@ -15,6 +17,11 @@ BELIEVED = 8  # GN_OWED_DOUBTS
 def unknown(machine) -> int:
     machine.vm.check("sleep 0.1")  # an NMI just sent has been seen
     return machine.vm.check("dmesg").count(UHHUH)
+
+
+def seen_by(machine, cpu: int) -> int:
+    """NMIs that a CPU has had."""
+    return int(re.search(r"NMI:(?:\s+\d+){%d}\s+(\d+)" % cpu, machine.vm.check("cat /proc/interrupts"))[1])
 
 
 def rung_on(machine, src: Source, first: int, count: int, cpu) -> None:
@@ -39,12 +46,17 @@ def test_foreign_nmi_after_each_record(boot):
     for src in machine.sources:
         assert driver.stats(machine, src)["empty"] == 0, f"source {src.id}: NMIs for another CPU's find count as empty"
     # One that rings CPU 0, and somebody else's NMI on CPU 2 right after each record.
+    before, swallowed = seen_by(machine, 2), int(driver.attribute(machine, "nmi_swallowed"))
     for n in range(14):
         rung_on(machine, first, 100 + n, 1, 0)
+        # Whoever collected the record has done so: an NMI that comes meanwhile is explained by it.
+        machine.vm.check("for cpu in 0 1 2 3; do taskset -c $cpu true; done")
         machine.nmi(2)
         machine.vm.check("sleep 0.5")
-    reported = unknown(machine)
-    assert reported >= 14 - BELIEVED, f"{14 - reported} of 14 foreign NMIs were swallowed"
+        while seen_by(machine, 2) == before + n:  # a busy host
+            machine.vm.check("sleep 0.1")
+    reported, swallowed = unknown(machine), int(driver.attribute(machine, "nmi_swallowed")) - swallowed
+    assert reported + swallowed == 14 and 0 < swallowed <= BELIEVED, f"{reported} reported, {swallowed} swallowed"
     # All CPUs again: for its first record CPU 2 may still be taken at its word of before.
     machine.vm.check("sleep 1.2")
     rung_on(machine, first, 114, 50, "all")
