@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bed.lib import BUILD
-from bed.lib.kernels import Kernel
+from bed.lib.kernels import EACH_CHANGE, Kernel
 from bed.lib.platform import BootedAgain
 
 EXPECTED_SKIPS = Path(__file__).parent / "expected-skips"
@@ -64,6 +64,14 @@ def remember_durations(reporter) -> None:
         new.replace(DURATIONS)
 
 
+def has_no_time_for(item) -> bool:
+    """Is the case's kernel one that a change is not tested on, or not with this case?"""
+    kernel = item.callspec.params.get("kernel") if hasattr(item, "callspec") else None
+    mark = item.get_closest_marker("enough")
+    return isinstance(kernel, Kernel) and (kernel.version not in EACH_CHANGE[kernel.arch] or
+                                           mark is not None and not {kernel.version, str(kernel)} & set(mark.args))
+
+
 def pytest_collection_modifyitems(config, items):
     """Without what a change has no time for; --full takes all, --on what it names."""
     # Only for kernels that scripts/kernel-build makes, and none of those is named.
@@ -75,8 +83,7 @@ def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: ("kernel" in getattr(item, "fixturenames", ()), -known.get(item.nodeid, 0)))
     if config.getoption("on") or config.getoption("full"):
         return
-    marks = [(item, item.get_closest_marker("enough")) for item in items]
-    left_out = {item for item, mark in marks if mark and item.callspec.params["kernel"].version not in mark.args}
+    left_out = {item for item in items if has_no_time_for(item)}
     kept = [item for item in items if item not in left_out]
     never = {item.nodeid.partition("[")[0] for item in left_out} - {item.nodeid.partition("[")[0] for item in kept}
     if never:
@@ -84,6 +91,14 @@ def pytest_collection_modifyitems(config, items):
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = kept
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Before anything is made for the case."""
+    mark = item.get_closest_marker("full")
+    if mark and not item.config.getoption("full"):
+        pytest.skip(f"{mark.args[0]}: with --full")
 
 
 def is_expected(nodeid: str, reason: str) -> bool:

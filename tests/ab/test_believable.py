@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The comparison can be believed: equal drivers are equal, and a worse one is found out."""
 
-import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bed.lib import BUILD, TOP
+from bed.lib import BUILD
 from ghes_ab import drivers, rounds, workload
 from ghes_ab.results import Row
 from bed.lib.kernels import Kernel
+from bed.lib.mutant import mutant_modules
 from bed.lib.vm import VM
 
 KERNEL = ("arm64", "6.12")
@@ -23,9 +22,9 @@ SAME = 0.01
 RECORDS = workload.Workload("records", notify="sdei", measure=["delivery"], sources=[2], records=200, burst=20, rounds=1)
 
 # A driver that takes longer, and one that loses a record now and then: file, what is there, what is put there.
-SLOW = ("src/notify/sdei.c", "\tgn_collect(arg, regs);", "\tint i;\n\n\tfor (i = 0; i < 40; i++)\n\t\tcpu_relax();\n"
+SLOW = ("notify/sdei.c", "\tgn_collect(arg, regs);", "\tint i;\n\n\tfor (i = 0; i < 40; i++)\n\t\tcpu_relax();\n"
         "\tgn_collect(arg, regs);")
-LOSSY = ("src/path/take.h", "\tgn_queue_publish(&s->queue, e);", "\tif (s->in.records % 50 != 49)\n"
+LOSSY = ("path/take.h", "\tgn_queue_publish(&s->queue, e);", "\tif (s->in.records % 50 != 49)\n"
          "\t\tgn_queue_publish(&s->queue, e);")
 
 
@@ -38,19 +37,7 @@ def nothing_left():
 
 def spoiled(folder: Path, file: str, there: str, instead: str) -> Path:
     """A ghes_nmi.ko of changed sources."""
-    assert Kernel(*KERNEL).missing() is None
-    for name in ("include", "src", "scripts"):
-        shutil.copytree(TOP / name, folder / name)
-    for name in ("Kbuild", "dkms.conf"):
-        shutil.copy(TOP / name, folder)
-    (folder / "build").mkdir()
-    (folder / "build/cache").symlink_to(BUILD / "cache")
-    source = folder / file
-    text = source.read_text()
-    assert text.count(there) == 1, f"{file} has changed: this test spoils nothing"
-    source.write_text(text.replace(there, instead))
-    subprocess.run([folder / "scripts/kmod", "--out", folder / "out", *KERNEL], check=True, timeout=300)
-    return folder / "out/ghes_nmi.ko"
+    return mutant_modules(folder / "spoiled", Kernel(*KERNEL), file, there, instead) / "ghes_nmi.ko"
 
 
 def compare(work: workload.Workload, a: str, b: str, run_dir: Path) -> list[Row]:

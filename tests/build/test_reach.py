@@ -3,12 +3,12 @@
 
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from bed.lib import BUILD, TOP
 from bed.lib.kernels import Kernel
+from bed.lib.mutant import mutant_modules
 
 WAITS = "{ static DEFINE_RAW_SPINLOCK(here); raw_spin_lock(&here); raw_spin_unlock(&here); }\n"
 
@@ -22,41 +22,14 @@ CHANGES = {
 }
 
 
-def copy_of_the_sources(name: str) -> Path:
-    tree = BUILD / "reach" / name
-    shutil.rmtree(tree, ignore_errors=True)
-    for part in ("src", "include", "scripts", "tests/bed", "tests/kernels"):
-        shutil.copytree(TOP / part, tree / part)
-    for part in ("Kbuild", "dkms.conf", "kernels.list"):
-        shutil.copy(TOP / part, tree / part)
-    (tree / "build").mkdir()
-    (tree / "build/cache").symlink_to(BUILD / "cache")
-    return tree
-
-
-def run(*command: object) -> tuple[int, str]:
-    result = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return result.returncode, result.stdout
-
-
-# Each is a build; all of them with --full.
 @pytest.mark.parametrize("arch,names", [("x86_64", ("take", "bell", "claim")), ("arm64", ("take", "message", "probe"))])
 def test_waiting_is_found(request, arch, names):
-    if not request.config.getoption("full"):
-        names = names[:1]
-    kernel = Kernel(arch, "6.12")
-    if kernel.missing():
-        pytest.fail(f"{kernel.missing()} is missing")
-    tree = copy_of_the_sources(arch)
-    for name in names:
+    """One of them for each architecture; all with --full."""
+    for name in names if request.config.getoption("full") else names[:1]:
         file, line, put, expected = CHANGES[name]
-        path = tree / "src" / file
-        original = path.read_text()
-        assert original.count(line) == 1, f"{file} has no line {line!r} any more: this case must follow it"
-        path.write_text(original.replace(line, "" if put is None else put + line))
-        status, said = run(tree / "scripts/kmod", "--out", tree / "build/out", arch, "6.12")
-        assert status == 0, f"{name}: {said}"
-        status, said = run(tree / "scripts/reach", arch, tree / "build/out")
-        assert status == 1 and expected in said, f"{name} was not found: {said}"
-        path.write_text(original)
-    shutil.rmtree(tree)
+        folder = BUILD / "reach" / f"{arch}-{name}"
+        out = mutant_modules(folder, Kernel(arch, "6.12"), file, line, "" if put is None else put + line)
+        said = subprocess.run([TOP / "scripts/reach", arch, out], check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        assert said.returncode == 1 and expected in said.stdout, f"{name} was not found: {said.stdout}"
+        shutil.rmtree(folder)

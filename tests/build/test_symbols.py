@@ -30,24 +30,21 @@ def test_imports_are_exported_upstream(kernel):
     assert (said.returncode, said.stdout) == (0, "")
 
 
-@pytest.fixture(scope="module")
-def imports(tmp_path_factory):
-    """The list as a package gets it: made of the modules as they are now."""
+@pytest.mark.full("the modules of every kernel")
+def test_list_of_imports_is_what_the_modules_import(tmp_path):
+    """The list that packages get, against one made of the modules as they are now."""
     for arch in EVERY:
         for version in EVERY[arch]:
             assert Kernel(arch, version).missing() is None
-    file = tmp_path_factory.mktemp("symbols") / "imports.list"
-    symbols.write_imports(file)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(probe, "list_of_imports", lambda: file)
-        yield file
+    symbols.write_imports(tmp_path / "imports.list")
+    assert (tmp_path / "imports.list").read_text() == probe.list_of_imports().read_text()
 
 
 def missing(tree) -> list[str]:
     return [finding.what for finding in probe.symbols(tree) if not finding.there]
 
 
-def test_probe_names_every_symbol_that_is_removed(kernel, imports):
+def test_probe_names_every_symbol_that_is_removed(kernel):
     """And names none where all are there."""
     tree = probe.Tree(kernel.cache / "headers")
     assert missing(tree) == []

@@ -9,11 +9,10 @@ from bed.lib import TOP
 
 
 @pytest.mark.timeout(3600)
+@pytest.mark.full("four builds of the modules")
 @pytest.mark.parametrize("flavour", ["dkms", "kmod"])
-def test_rpm_install_upgrade_remove(flavour, request):
+def test_rpm_install_upgrade_remove(flavour):
     """The modules of the first version, then those of the next, then nothing at all."""
-    if not request.config.getoption("full"):
-        pytest.skip("four builds of the modules: with --full")
     done = subprocess.run([TOP / "scripts/minbase", "bookworm", "tests/packages/rpm-machine", flavour, "0.1.0", "0.2.0"],
                           check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True)

@@ -89,10 +89,9 @@ def test_known_key(machine):
     assert "mokutil --import /var/lib/dkms/mok.pub" in other
 
 
-def test_unknown_key(machine, request):
+@pytest.mark.full("a second boot of the same machine")
+def test_unknown_key(machine):
     """The same machine before the key is enrolled: what dkms signed is refused too."""
-    if not request.config.getoption("full"):
-        pytest.skip("a second boot of the same machine: with --full")
     said = run(machine, known=False)
     assert "[integrity]" in said["machine"]
     assert "refused" in said["as dkms signed it"] and "does not know the key" in said["as dkms signed it"], said

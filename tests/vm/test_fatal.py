@@ -8,7 +8,7 @@ import pytest
 from bed.lib import cper, driver
 from bed.lib.sources import Source
 
-pytestmark = pytest.mark.enough("6.12", "7.3")  # what a change has time for; the oldest: test_nmi.py
+pytestmark = pytest.mark.enough("arm64-6.12", "x86_64-7.3")  # what a change has time for; the oldest: test_nmi.py
 ADDRESS = 0x4_1234_5000
 FATAL = cper.block(cper.FATAL, [cper.memory(pa=ADDRESS, entry={"fru_text": "DIMM 3"})])
 SECOND = 1_000_000_000  # ticks

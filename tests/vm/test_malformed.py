@@ -10,7 +10,7 @@ import pytest
 from bed.lib import cper, driver
 from bed.lib.driver import Trace
 
-pytestmark = pytest.mark.enough("6.12", "7.3")  # what a change has time for; the oldest: test_nmi.py
+pytestmark = pytest.mark.enough("arm64-6.12", "x86_64-7.3")  # what a change has time for; the oldest: test_nmi.py
 IA32 = uuid.UUID("dc3ea0b0-a144-4797-b95b-53fa242b6e1d")
 CXL = uuid.UUID("80b9efb4-52b5-4de3-a777-68784b771048")
 

@@ -9,7 +9,7 @@ import pytest
 from bed.lib import cper, driver
 from bed.lib.driver import Trace
 
-pytestmark = pytest.mark.enough("6.12", "7.3")
+pytestmark = pytest.mark.enough("arm64-6.12", "x86_64-7.3")
 RAM = 0x41000000  # a page of it would be lost
 GOOD = cper.vendor(payload=b"neighbour")
 

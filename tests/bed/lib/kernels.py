@@ -22,7 +22,7 @@ TRIPLETS = {"arm64": "aarch64-linux-gnu", "x86_64": "x86_64-linux-gnu"}
 
 @dataclass(frozen=True)
 class Line:
-    """A line of kernels.list; `tests` by architecture: "all", "some" or "core"."""
+    """A line of kernels.list; `tests` by architecture: "all", "some", "core" or "matrix"."""
 
     name: str
     version: str
@@ -43,7 +43,7 @@ def read() -> list[Line]:
             continue
         name, version, flavour, suite, *tests = words
         by_arch = {arch: what for arch, what in zip(ARCHES, tests, strict=True) if what != "-"}
-        if not set(by_arch.values()) <= {"all", "some", "core"}:
+        if not set(by_arch.values()) <= {"all", "some", "core", "matrix"}:
             raise ValueError(f"{LIST.name}: {text}")
         lines.append(Line(name, version, None if flavour == "-" else flavour, suite, by_arch))
     return lines
@@ -65,7 +65,10 @@ SUPPORTED = names("all")
 SPECIAL = names("some")
 
 # All there are: what the core cases run on.
-EVERY = names("all", "some", "core")
+EVERY = names("all", "some", "core", "matrix")
+
+# Those of them that each change is tested on.
+EACH_CHANGE = names("all", "some", "core")
 
 
 def built(kind: str = "") -> dict[str, dict[str, str]]:
@@ -185,7 +188,7 @@ def once(arch: str, version: str) -> None:
 
 
 def prepare_ahead(arch: str) -> None:
-    for version in EVERY[arch]:
+    for version in EACH_CHANGE[arch]:
         once(arch, version)
 
 
