@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The comparison on emulated platforms: every workload on every kernel asked for, and the reports."""
+"""The comparison on emulated platforms: every workload on every kernel asked for, and the
+reports.
+"""
 
 import argparse
 import dataclasses
@@ -18,14 +20,20 @@ from bed.lib.kernels import BENCH, Kernel
 
 
 def qemu() -> str:
-    out = subprocess.run(["qemu-system-aarch64", "--version"], capture_output=True, text=True, check=False).stdout
+    out = subprocess.run(
+        ["qemu-system-aarch64", "--version"], capture_output=True, text=True, check=False
+    ).stdout
     return out.partition("version ")[2].split()[0] if "version " in out else ""
 
 
 def wanted_kernels(options: argparse.Namespace) -> list[tuple[str, str]]:
     if options.all:
         return [(arch, version) for arch, versions in BENCH.items() for version in versions]
-    return [(arch, version) for arch in options.arch or ["arm64"] for version in options.kernel or ["6.12"]]
+    return [
+        (arch, version)
+        for arch in options.arch or ["arm64"]
+        for version in options.kernel or ["6.12"]
+    ]
 
 
 class Progress:
@@ -37,12 +45,21 @@ class Progress:
     def __call__(self, text: str) -> None:
         if not self.quiet:
             with self.lock:
-                print(f"[{time.monotonic() - self.start:4.0f} s] {text}", file=sys.stderr, flush=True)
+                print(
+                    f"[{time.monotonic() - self.start:4.0f} s] {text}", file=sys.stderr, flush=True
+                )
 
 
-def measure(options: argparse.Namespace, kernels: list[tuple[str, str]], work: list[workload.Workload],
-            tell: Callable[[str], None], folder: Path) -> list[Part]:
-    """Run everything; a workload's boot is one job. Parts are saved as soon as they are complete."""
+def measure(
+    options: argparse.Namespace,
+    kernels: list[tuple[str, str]],
+    work: list[workload.Workload],
+    tell: Callable[[str], None],
+    folder: Path,
+) -> list[Part]:
+    """Run everything; a workload's boot is one job. Parts are saved as soon as they are
+    complete.
+    """
     pair = [drivers.parse(options.a, "a"), drivers.parse(options.b, "b")]
     version = qemu()
     parts = []
@@ -50,8 +67,15 @@ def measure(options: argparse.Namespace, kernels: list[tuple[str, str]], work: l
         jobs = []
         for arch, kernel in kernels:
             image = Kernel(arch, kernel)
-            part = Part(arch, kernel, image.release, pair[0].name, pair[1].name,
-                        options.rounds or max(each.rounds for each in work), qemu=version)
+            part = Part(
+                arch,
+                kernel,
+                image.release,
+                pair[0].name,
+                pair[1].name,
+                options.rounds or max(each.rounds for each in work),
+                qemu=version,
+            )
             parts.append(part)
             jobs.append([pool.submit(rounds.run, arch, kernel, each, pair, tell) for each in work])
         for part, waiting in zip(parts, jobs):
@@ -99,7 +123,9 @@ def main(options: argparse.Namespace) -> int:
         print(targets.text(judged))
     if options.readme:
         readme.update(options.readme, parts)
-    failures = [f"{part.arch} {part.kernel}: {failure}" for part in parts for failure in part.failures]
+    failures = [
+        f"{part.arch} {part.kernel}: {failure}" for part in parts for failure in part.failures
+    ]
     for failure in failures:
         print(f"ghes-ab: not measured: {failure}", file=sys.stderr)
     print(f"written: {out}/figures.tsv, figures.json, report.html")

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What became of each record that was raised.
 
-A record is counted when user space has all of it, as ras:non_standard_event, which both drivers emit. A record
-larger than such an event holds has several sections: each driver could deliver all of them.
+A record is counted when user space has all of it, as ras:non_standard_event, which both drivers
+emit. A record larger than such an event holds has several sections: each driver could deliver all
+of them.
 """
 
 import re
@@ -44,7 +45,9 @@ class Fate:
 
 
 def record(src: Source, number: int, size: int, severity: int) -> bytes:
-    """A block of about `size` bytes, exactly that if it is small, in sections that fit a trace event."""
+    """A block of about `size` bytes, exactly that if it is small, in sections that fit a trace
+    event.
+    """
     room = size - cper.BLOCK_HEADER
     parts = -(-room // (PART_MAX + cper.ENTRY_V2))
     sections = []
@@ -52,20 +55,33 @@ def record(src: Source, number: int, size: int, severity: int) -> bytes:
         length = room // parts - cper.ENTRY_V2 if parts > 1 else room - cper.ENTRY_V2
         fill = struct.pack("<I", (number * 2654435761 + src.index + part) & 0xFFFFFFFF)
         head = HEAD.pack(src.index, part, parts, number)
-        sections.append(cper.vendor(payload=(head + fill * (length // 4))[:max(length, HEAD.size)]))
+        sections.append(
+            cper.vendor(payload=(head + fill * (length // 4))[: max(length, HEAD.size)])
+        )
     return cper.block(severity, sections)
 
 
 def plan(workload: Workload, src: Source, first: int) -> list[tuple[int, bytes]]:
-    """The records of one source and round: (number, bytes). An identical one has the number of the one before."""
+    """The records of one source and round: (number, bytes). An identical one has the number of the
+    one before.
+    """
     result, number = [], first
     for n in range(workload.records):
         same = result and n * workload.identical // 100 != (n - 1) * workload.identical // 100
         if same:
             result.append(result[-1])
             continue
-        result.append((number, record(src, number, workload.sizes[number % len(workload.sizes)],
-                                      SEVERITIES[workload.severities[number % len(workload.severities)]])))
+        result.append(
+            (
+                number,
+                record(
+                    src,
+                    number,
+                    workload.sizes[number % len(workload.sizes)],
+                    SEVERITIES[workload.severities[number % len(workload.severities)]],
+                ),
+            )
+        )
         number += 1
     return result
 
@@ -106,7 +122,9 @@ def judge(raised: dict[int, list[int]], found: dict[int, list[int]]) -> Fate:
 class Storm:
     """One round: raise everything, help along what is left lying, see what arrived."""
 
-    def __init__(self, machine: Platform, workload: Workload, sources: list[Source], first: int) -> None:
+    def __init__(
+        self, machine: Platform, workload: Workload, sources: list[Source], first: int
+    ) -> None:
         self.machine, self.workload = machine, workload
         self.sources = sources
         self.plans = {src.index: plan(workload, src, first) for src in sources}
@@ -117,12 +135,16 @@ class Storm:
         for at in range(0, workload.records, step):
             began = time.monotonic()
             for src in self.sources:
-                self.machine.post_many(src, [data for _, data in self.plans[src.index][at:at + step]])
+                self.machine.post_many(
+                    src, [data for _, data in self.plans[src.index][at : at + step]]
+                )
             if workload.rate:
                 time.sleep(max(0, step / workload.rate - (time.monotonic() - began)))
 
     def wait(self) -> tuple[int, int]:
-        """Until firmware has everything back: (times it had to ring again, records nobody ever took)."""
+        """Until firmware has everything back: (times it had to ring again, records nobody ever
+        took).
+        """
         machine = self.machine
         again, taken, since, rang = 0, machine.taken(), time.monotonic(), False
         while True:
@@ -157,16 +179,21 @@ class Storm:
         self.raise_all()
         again, stuck = self.wait()
         run("sleep 0.2")
-        # Queues of ours that still hold records; the in-tree driver's are emptied by interrupts that have run.
-        run(f"for i in $(seq 200); do cat {driver.DEVICES}/GHES.*/ghes_nmi/queue 2>/dev/null | grep -qv '^0/' || "
-            "break; sleep 0.02; done")
+        # Queues of ours that still hold records; the in-tree driver's are emptied by interrupts
+        # that have run.
+        run(
+            f"for i in $(seq 200); do cat {driver.DEVICES}/GHES.*/ghes_nmi/queue 2>/dev/null | grep"
+            " -qv '^0/' || break; sleep 0.02; done"
+        )
         text = trace.text()
         run(f"echo 0 >{driver.TRACING}/events/{driver.RAS_EVENT}/enable")
         if "LINE TOO BIG" in text:
             raise machine.vm.error("a section has more bytes than this kernel prints of an event")
         log = run("dmesg -c")
-        fate = judge({index: [number for number, _ in records] for index, records in self.plans.items()},
-                     arrivals(text))
+        fate = judge(
+            {index: [number for number, _ in records] for index, records in self.plans.items()},
+            arrivals(text),
+        )
         fate.wakeups, fate.stuck = again, stuck
         fate.unknown_nmis = log.count(UHHUH)
         fate.console_lines = len(log.splitlines())

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The drivers that are compared, and how the sources of a running guest go from one to the other."""
+"""The drivers that are compared, and how the sources of a running guest go from one to the
+other.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +18,9 @@ BUS = "/sys/bus/platform/drivers/GHES"
 
 @dataclass(frozen=True)
 class Driver:
-    """The kernel's own, or a ghes_nmi.ko: the one built for the kernel unless `module` names another."""
+    """The kernel's own, or a ghes_nmi.ko: the one built for the kernel unless `module` names
+    another.
+    """
 
     name: str
     module: Path | None = None
@@ -50,12 +54,19 @@ class Driver:
         holders = [line.rpartition("/")[2] for line in out.split()]
         wanted = sum(src.raw is None for src in machine.sources if src.enabled)
         if holders != [self.bus_name] * wanted:
-            raise machine.vm.error(f"{self.name} holds {holders.count(self.bus_name)} of {wanted} sources")
+            raise machine.vm.error(
+                f"{self.name} holds {holders.count(self.bus_name)} of {wanted} sources"
+            )
 
 
 def each_source(what: str) -> str:
-    """A shell command that lets the in-tree driver bind or unbind every source; what it refuses is seen later."""
-    return f"for d in {driver.DEVICES}/GHES.*; do echo ${{d##*/}} >{BUS}/{what}; done 2>/dev/null; true"
+    """A shell command that lets the in-tree driver bind or unbind every source; what it refuses is
+    seen later.
+    """
+    return (
+        f"for d in {driver.DEVICES}/GHES.*; do echo ${{d##*/}} >{BUS}/{what}; done 2>/dev/null;"
+        " true"
+    )
 
 
 def bind(machine: Platform) -> None:
@@ -68,11 +79,15 @@ def unbind(machine: Platform) -> None:
 
 def release(machine: Platform) -> None:
     """Give the sources back to the kernel's own driver."""
-    machine.vm.check("for m in $(grep -o '^ghes_nmi[a-z_]*' /proc/modules); do rmmod $m || exit; done", 120)
+    machine.vm.check(
+        "for m in $(grep -o '^ghes_nmi[a-z_]*' /proc/modules); do rmmod $m || exit; done", 120
+    )
 
 
 def parse(text: str, side: str) -> Driver:
-    """in-tree, ghes_nmi or a file, with parameters of the module after commas: ghes_nmi,queue_kib=4."""
+    """in-tree, ghes_nmi or a file, with parameters of the module after commas:
+    ghes_nmi,queue_kib=4.
+    """
     name, *parameters = text.split(",")
     if name == IN_TREE:
         if parameters:

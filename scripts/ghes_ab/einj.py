@@ -16,9 +16,17 @@ FOLDER = Path("/sys/kernel/debug/apei/einj")
 # Error types (ACPI 6.5, table 18.29) that say nothing about a device: processor, memory, platform.
 CORRECTED, UNCORRECTED, FATAL = {0x1, 0x8, 0x200}, {0x2, 0x10, 0x400}, {0x4, 0x20, 0x800}
 MEMORY = {0x8, 0x10, 0x20}
-NAMES = {0x1: "processor corrected", 0x2: "processor uncorrected", 0x4: "processor fatal", 0x8: "memory corrected",
-         0x10: "memory uncorrected", 0x20: "memory fatal", 0x200: "platform corrected",
-         0x400: "platform uncorrected", 0x800: "platform fatal"}
+NAMES = {
+    0x1: "processor corrected",
+    0x2: "processor uncorrected",
+    0x4: "processor fatal",
+    0x8: "memory corrected",
+    0x10: "memory uncorrected",
+    0x20: "memory fatal",
+    0x200: "platform corrected",
+    0x400: "platform uncorrected",
+    0x800: "platform fatal",
+}
 SETTINGS = ("error_type", "flags", "param1", "param2", "param3", "param4", "notrigger")
 ADDRESS_VALID = 2  # of flags: memory address and mask
 PAGE = 4096
@@ -102,8 +110,11 @@ class Einj:
 
     @staticmethod
     def available() -> set[int]:
-        return {int(line.split()[0], 16) for line in (FOLDER / "available_error_type").read_text().splitlines()
-                if line.startswith("0x")}
+        return {
+            int(line.split()[0], 16)
+            for line in (FOLDER / "available_error_type").read_text().splitlines()
+            if line.startswith("0x")
+        }
 
     def types(self, uncorrected: bool, fatal: bool) -> list[int]:
         """Those the firmware offers and the user allows."""
@@ -114,7 +125,11 @@ class Einj:
         """Returns when, in nanoseconds of CLOCK_MONOTONIC."""
         words = {"error_type": f"{kind:#x}"}
         if victim and self.addressed:
-            words |= {"flags": f"{ADDRESS_VALID:#x}", "param1": f"{victim.address:#x}", "param2": "0xfffffffffffff000"}
+            words |= {
+                "flags": f"{ADDRESS_VALID:#x}",
+                "param1": f"{victim.address:#x}",
+                "param2": "0xfffffffffffff000",
+            }
         for name, value in words.items():
             if (FOLDER / name).exists():
                 (FOLDER / name).write_text(value)

@@ -10,7 +10,16 @@ from pathlib import Path
 
 from ghes_ab import einj, results, table
 from ghes_ab.host import Host, Refused, check, sources
-from ghes_ab.observe import RAS_EVENTS, UHHUH, Instance, KernelLog, NmiSource, handlers, percentiles, reported
+from ghes_ab.observe import (
+    RAS_EVENTS,
+    UHHUH,
+    Instance,
+    KernelLog,
+    NmiSource,
+    handlers,
+    percentiles,
+    reported,
+)
 from ghes_ab.results import Part, Row
 
 ROUNDS = 2
@@ -21,12 +30,20 @@ SETTLE = 0.5
 class Comparison:
     def __init__(self, options: argparse.Namespace, host: Host) -> None:
         self.options, self.host = options, host
-        self.part = Part(platform.machine(), platform.release(), platform.release(), "in-tree", "ghes_nmi",
-                         options.rounds or ROUNDS)
+        self.part = Part(
+            platform.machine(),
+            platform.release(),
+            platform.release(),
+            "in-tree",
+            "ghes_nmi",
+            options.rounds or ROUNDS,
+        )
         self.rows: dict[tuple, Row] = {}
         self.start = time.monotonic()
         self.injector = None if options.observe else einj.find(host)
-        self.types = self.injector.types(options.uncorrected, options.allow_fatal) if self.injector else []
+        self.types = (
+            self.injector.types(options.uncorrected, options.allow_fatal) if self.injector else []
+        )
         self.trace = Instance()
         host.undo.append(self.trace.remove)
 
@@ -34,8 +51,25 @@ class Comparison:
         if not self.options.quiet:
             print(f"[{time.monotonic() - self.start:4.0f} s] {text}", file=sys.stderr, flush=True)
 
-    def add(self, side: int, metric: str, unit: str, value: float, variant: str = "", better: str = "lower") -> Row:
-        row = Row(self.part.arch, self.part.kernel, "here", metric, unit, variant, len(self.host.before), better)
+    def add(
+        self,
+        side: int,
+        metric: str,
+        unit: str,
+        value: float,
+        variant: str = "",
+        better: str = "lower",
+    ) -> Row:
+        row = Row(
+            self.part.arch,
+            self.part.kernel,
+            "here",
+            metric,
+            unit,
+            variant,
+            len(self.host.before),
+            better,
+        )
         row = self.rows.setdefault(row.key, row)
         (row.b if side else row.a).append(value)
         return row
@@ -44,8 +78,18 @@ class Comparison:
         if self.types:
             self.tell("injecting by EINJ: " + ", ".join(einj.NAMES[kind] for kind in self.types))
         else:
-            self.tell("observing only: " + ("as asked" if self.options.observe else
-                      "firmware offers no injection" if self.injector is None else "no allowed kind of error is offered"))
+            self.tell(
+                "observing only: "
+                + (
+                    "as asked"
+                    if self.options.observe
+                    else (
+                        "firmware offers no injection"
+                        if self.injector is None
+                        else "no allowed kind of error is offered"
+                    )
+                )
+            )
         for number in range(self.part.rounds):
             for side, name in enumerate((self.part.a, self.part.b)):
                 self.tell(f"round {number + 1} of {self.part.rounds}, {name}")
@@ -102,8 +146,10 @@ class Comparison:
             finally:
                 if victim:
                     victim.end()
-            self.tell(f"error {number + 1} of {self.options.errors}: {einj.NAMES[kind]}: " +
-                      ("reported" if when is not None else "no trace event"))
+            self.tell(
+                f"error {number + 1} of {self.options.errors}: {einj.NAMES[kind]}: "
+                + ("reported" if when is not None else "no trace event")
+            )
         self.add(side, "errors injected", "", self.options.errors, better="none")
         self.add(side, "errors with a trace event", "", told, better="higher")
         for metric, found in (("to trace event", delays), ("to SIGBUS", to_bus)):
@@ -171,7 +217,10 @@ def main(options: argparse.Namespace) -> int:
             print(f"ghes-ab: not as it was: {each}", file=sys.stderr)
         if not wrong:
             names = sorted(set(filter(None, sources().values())))
-            print(f"ghes-ab: the sources are with {', '.join(names) or 'no driver'} again, as before", file=sys.stderr)
+            print(
+                f"ghes-ab: the sources are with {', '.join(names) or 'no driver'} again, as before",
+                file=sys.stderr,
+            )
     if part:
         part.save(out / "parts")
         (out / "figures.tsv").write_text(results.tsv([part]))
@@ -184,9 +233,13 @@ def main(options: argparse.Namespace) -> int:
 def page(part: Part, out: Path) -> None:
     """Plots need gnuplot, which a server need not have: the figures are written already."""
     from ghes_ab import page as pages
+
     try:
         (out / "report.html").write_text(pages.html([part]))
     except FileNotFoundError:
-        print(f"written: {out}/figures.tsv, figures.json; no report.html without gnuplot (apt-get install gnuplot-nox)")
+        print(
+            f"written: {out}/figures.tsv, figures.json; no report.html without gnuplot (apt-get"
+            " install gnuplot-nox)"
+        )
     else:
         print(f"written: {out}/figures.tsv, figures.json, report.html")

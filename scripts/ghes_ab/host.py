@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The machine this runs on: whether a comparison is possible, what it was like before, and how it gets that back."""
+"""The machine this runs on: whether a comparison is possible, what it was like before, and how it
+gets that back.
+"""
 
 import os
 import subprocess
@@ -21,7 +23,9 @@ def run(*command: str) -> None:
     """Run a program of the system; its complaint becomes ours."""
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
-        raise Refused(f"{' '.join(command)}: {(result.stderr or result.stdout).strip() or result.returncode}")
+        raise Refused(
+            f"{' '.join(command)}: {(result.stderr or result.stdout).strip() or result.returncode}"
+        )
 
 
 def tracing() -> Path:
@@ -36,20 +40,34 @@ def check(module: str) -> None:
     if os.geteuid() != 0:
         raise Refused("only root can move error sources between drivers: run it as root")
     if not HEST.exists():
-        raise Refused("this machine has no HEST: its firmware reports no errors this way, there is nothing to compare")
+        raise Refused(
+            "this machine has no HEST: its firmware reports no errors this way, there is nothing to"
+            " compare"
+        )
     if LOCKDOWN.exists():
         mode = LOCKDOWN.read_text().partition("[")[2].partition("]")[0]
         if mode not in ("", "none"):
-            raise Refused(f"the kernel is locked down ({mode}): it allows neither injection nor unsigned modules; boot "
-                          "without lockdown to compare")
+            raise Refused(
+                f"the kernel is locked down ({mode}): it allows neither injection nor unsigned"
+                " modules; boot without lockdown to compare"
+            )
     tracing()
     if module != OURS:
         if not Path(module).is_file():
             raise Refused(f"{module}: no such module file")
-    elif not MODULE.exists() and subprocess.run(["modprobe", "-n", "-q", OURS], check=False).returncode:
-        raise Refused("the module ghes_nmi is not installed for this kernel: make install, or name it: --module FILE")
+    elif (
+        not MODULE.exists()
+        and subprocess.run(["modprobe", "-n", "-q", OURS], check=False).returncode
+    ):
+        raise Refused(
+            "the module ghes_nmi is not installed for this kernel: make install, or name it:"
+            " --module FILE"
+        )
     if not sources():
-        raise Refused("the kernel made no GHES devices (ghes.disable=1?): the in-tree driver has nothing to compare with")
+        raise Refused(
+            "the kernel made no GHES devices (ghes.disable=1?): the in-tree driver has nothing to"
+            " compare with"
+        )
 
 
 def sources() -> dict[str, str]:
@@ -122,6 +140,9 @@ class Host:
         except Refused as error:
             wrong.append(str(error))
         now = sources()
-        wrong += [f"{name} is with {now.get(name) or 'no driver'}, it was with {was or 'no driver'}"
-                  for name, was in self.before.items() if now.get(name) != was]
+        wrong += [
+            f"{name} is with {now.get(name) or 'no driver'}, it was with {was or 'no driver'}"
+            for name, was in self.before.items()
+            if now.get(name) != was
+        ]
         return wrong

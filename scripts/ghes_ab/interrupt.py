@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What interrupts and polling cost, by the kernel's own tracepoints at their beginning and end.
 
-The machine's clock counts instructions. The tracepoints cost some themselves, the same for either driver.
+The machine's clock counts instructions. The tracepoints cost some themselves, the same for either
+driver.
 """
 
 import re
@@ -70,7 +71,11 @@ class Interrupt:
         pass
 
     def switch(self, machine: Platform, on: bool) -> None:
-        machine.vm.check("; ".join(f"echo {int(on)} >{driver.TRACING}/events/{event}/enable" for event in self.EVENTS))
+        machine.vm.check(
+            "; ".join(
+                f"echo {int(on)} >{driver.TRACING}/events/{event}/enable" for event in self.EVENTS
+            )
+        )
 
     def watch(self, machine: Platform) -> None:
         self.switch(machine, True)
@@ -81,13 +86,18 @@ class Interrupt:
 
     def began(self, machine: Platform, events: list[tuple[int, str]]) -> list[int]:
         self.switch(machine, False)
-        return [time for time, text in events
-                if (entry := re.search(r"irq_handler_entry: irq=\d+ name=(.*)$", text)) and entry[1] in self.HANDLERS]
+        return [
+            time
+            for time, text in events
+            if (entry := re.search(r"irq_handler_entry: irq=\d+ name=(.*)$", text))
+            and entry[1] in self.HANDLERS
+        ]
 
 
 class Sci(Interrupt):
-    """The interrupt of a generic event device, whose method notifies the hardware error device: two tasks run before the
-    driver does, so there is no handler to be measured."""
+    """The interrupt of a generic event device, whose method notifies the hardware error device: two
+    tasks run before the driver does, so there is no handler to be measured.
+    """
 
     name, arch = "sci", "arm64"
     NOTIFY = {"notify": "sci"}

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How long after the notification user space knows: nanoseconds of the guest, which are instructions with icount."""
+"""How long after the notification user space knows: nanoseconds of the guest, which are
+instructions with icount.
+"""
 
 import re
 import time
@@ -25,25 +27,45 @@ def start_trace(machine: Platform) -> None:
 
 
 def stop_trace(machine: Platform) -> None:
-    machine.vm.check(f"echo 0 >{driver.TRACING}/events/{driver.RAS_EVENT}/enable; "
-                     f"echo local >{driver.TRACING}/trace_clock")
+    machine.vm.check(
+        f"echo 0 >{driver.TRACING}/events/{driver.RAS_EVENT}/enable; "
+        f"echo local >{driver.TRACING}/trace_clock"
+    )
 
 
 def read_trace(machine: Platform) -> list[tuple[int, str]]:
-    """(nanoseconds, text) of each event. The text alone has microseconds, so the buffer is read twice."""
+    """(nanoseconds, text) of each event. The text alone has microseconds, so the buffer is read
+    twice.
+    """
     run, trace = machine.vm.check, driver.TRACING
     run(f"echo 0 >{trace}/tracing_on")
-    lines = [line for line in run(f"cat {trace}/trace").splitlines() if not line.startswith("#") and line]
-    raw = RAW.findall(run(f"echo raw >{trace}/trace_options; cat {trace}/trace; echo noraw >{trace}/trace_options"))
+    lines = [
+        line for line in run(f"cat {trace}/trace").splitlines() if not line.startswith("#") and line
+    ]
+    raw = RAW.findall(
+        run(
+            f"echo raw >{trace}/trace_options; cat {trace}/trace; echo noraw >{trace}/trace_options"
+        )
+    )
     run(f"echo >{trace}/trace; echo 1 >{trace}/tracing_on")
     if len(raw) != len(lines):
         raise machine.vm.error(f"{len(raw)} time stamps for {len(lines)} trace events")
     return list(zip(map(int, raw), lines))
 
 
-def to_event(machine: Platform, kind, who: Driver, src: Source, count: int, size: int, severity: str,
-             first: int) -> list[int]:
-    """From the notification to ras:non_standard_event, for `count` records after some that do not count."""
+def to_event(
+    machine: Platform,
+    kind,
+    who: Driver,
+    src: Source,
+    count: int,
+    size: int,
+    severity: str,
+    first: int,
+) -> list[int]:
+    """From the notification to ras:non_standard_event, for `count` records after some that do not
+    count.
+    """
     start_trace(machine)
     kind.watch(machine)
     for number in range(first, first + WARM + count):
@@ -56,7 +78,9 @@ def to_event(machine: Platform, kind, who: Driver, src: Source, count: int, size
     arrived = [time for time, text in events if "non_standard_event:" in text]
     stop_trace(machine)
     if not len(began) == len(arrived) == WARM + count:
-        raise machine.vm.error(f"{WARM + count} records, {len(began)} notifications, {len(arrived)} trace events")
+        raise machine.vm.error(
+            f"{WARM + count} records, {len(began)} notifications, {len(arrived)} trace events"
+        )
     return [there - here for here, there in zip(began, arrived)][WARM:]
 
 
@@ -73,7 +97,9 @@ def owner(machine: Platform, number: int) -> tuple[str, int]:
 
 
 def to_signal(machine: Platform, kind, src: Source, count: int, first: int) -> list[int]:
-    """From the notification of an uncorrected memory error to the SIGBUS of the process that owns the page."""
+    """From the notification of an uncorrected memory error to the SIGBUS of the process that owns
+    the page.
+    """
     if isinstance(kind, Sea):
         return kind.touch(machine, 3 * count)  # at little cost, and they differ much
     found = []
@@ -81,8 +107,10 @@ def to_signal(machine: Platform, kind, src: Source, count: int, first: int) -> l
         start_trace(machine)
         file, address = owner(machine, number)
         kind.watch(machine)
-        machine.post(src, cper.block(cper.RECOVERABLE, [
-            cper.memory(pa=address, mask=PAGE_MASK, error_type=3)]))
+        machine.post(
+            src,
+            cper.block(cper.RECOVERABLE, [cper.memory(pa=address, mask=PAGE_MASK, error_type=3)]),
+        )
         machine.quiesce()
         machine.vm.check(f"for i in $(seq 100); do grep -q code {file} && break; sleep 0.02; done")
         began = kind.began(machine, read_trace(machine))

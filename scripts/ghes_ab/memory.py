@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a driver holds of the machine's memory: what is less free when it has the sources that nobody had before.
+"""What a driver holds of the machine's memory: what is less free when it has the sources that
+nobody had before.
 
-Free are the pages of the allocator and those in its per-CPU lists, after all caches were dropped. The in-tree
-driver's pool is there from boot and never given back, so it is added to what it takes later.
+Free are the pages of the allocator and those in its per-CPU lists, after all caches were dropped.
+The in-tree driver's pool is there from boot and never given back, so it is added to what it takes
+later.
 """
 
 import re
@@ -17,8 +19,17 @@ FREE = re.compile(r"^ +(?:nr_free_pages|count:) +(\d+)$", re.MULTILINE)
 
 def free(machine: Platform) -> int:
     """Bytes."""
-    return PAGE * sum(map(int, FREE.findall(machine.vm.check(
-        "sync; sleep 0.2; echo 3 >/proc/sys/vm/drop_caches; sleep 0.2; cat /proc/zoneinfo"))))
+    return PAGE * sum(
+        map(
+            int,
+            FREE.findall(
+                machine.vm.check(
+                    "sync; sleep 0.2; echo 3 >/proc/sys/vm/drop_caches; sleep 0.2; cat"
+                    " /proc/zoneinfo"
+                )
+            ),
+        )
+    )
 
 
 def pool(machine: Platform) -> int:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What this machine's trace and log say while a driver has its turn, in a trace instance of its own."""
+"""What this machine's trace and log say while a driver has its turn, in a trace instance of its
+own.
+"""
 
 import ctypes
 import os
@@ -29,12 +31,16 @@ def percentiles(samples: Iterable[float]) -> dict[str, float]:
     ordered = sorted(samples)
     if not ordered:
         return {}
-    return {name: ordered[min(len(ordered) - 1, int(len(ordered) * share))]
-            for name, share in (("median", 0.5), ("p99", 0.99), ("p99.9", 0.999))}
+    return {
+        name: ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+        for name, share in (("median", 0.5), ("p99", 0.99), ("p99.9", 0.999))
+    }
 
 
 class NmiSource:
-    """Hardware counters that interrupt by NMI, for as long as it is open: NMIs that are no error source's."""
+    """Hardware counters that interrupt by NMI, for as long as it is open: NMIs that are no error
+    source's.
+    """
 
     def __init__(self) -> None:
         self.files: list[int] = []
@@ -66,7 +72,12 @@ class KernelLog:
         found = []
         while True:
             try:
-                found.append(os.read(self.file, 8192).decode(errors="replace").partition(";")[2].partition("\n")[0])
+                found.append(
+                    os.read(self.file, 8192)
+                    .decode(errors="replace")
+                    .partition(";")[2]
+                    .partition("\n")[0]
+                )
             except BlockingIOError:
                 return found
             except BrokenPipeError:
@@ -103,7 +114,9 @@ class Instance:
         for line in (self.path / "trace").read_text(errors="replace").splitlines():
             match = LINE.search(line)
             if match:
-                found.append((int(match[1]) * 1_000_000_000 + int(match[2]) * 1000, match[3], match[4]))
+                found.append(
+                    (int(match[1]) * 1_000_000_000 + int(match[2]) * 1000, match[3], match[4])
+                )
         return found
 
     def remove(self) -> None:
@@ -113,7 +126,9 @@ class Instance:
 
 
 def handlers(events: list[tuple[int, str, str]]) -> tuple[list[int], list[int]]:
-    """Nanoseconds of the drivers' NMI handlers: (those that found nothing, those that took a record)."""
+    """Nanoseconds of the drivers' NMI handlers: (those that found nothing, those that took a
+    record).
+    """
     idle, busy = [], []
     for _, name, text in events:
         match = NMI.match(text) if name == "nmi_handler" else None

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The benchmark in the documents: a table and a plot between two comments, made from the figures and nothing else."""
+"""The benchmark in the documents: a table and a plot between two comments, made from the figures
+and nothing else.
+"""
 
 import textwrap
 from pathlib import Path
@@ -12,27 +14,39 @@ PLOT = "benchmark.svg"
 
 # (name, workload, metric, variant, sources)
 ROWS = {
-    "arm64": (("SDEI, dispatch to completion, 172 bytes", "sdei", "cost", "172 bytes, normal, running CPU", 2),
-              ("the same, 8 KiB", "sdei", "cost", "8188 bytes, normal, running CPU", 2),
-              ("172 bytes on an idle CPU, at worst", "sdei", "cost", "172 bytes, normal, idle CPU", 2),
-              ("172 bytes, critical SDEI event", "sdei", "cost", "172 bytes, critical, running CPU", 2),
-              ("SEA handler, 172 bytes", "sea", "cost", "172 bytes, handler", 1),
-              ("the same, 8 KiB", "sea", "cost", "8188 bytes, handler", 1),
-              ("SCI to trace event, ns, recoverable", "sci", "to trace event", "recoverable", 1),
-              ("SEA to SIGBUS of the task, ns", "sea-latency", "to SIGBUS", "", 1)),
-    "x86_64": (("NMI handler, nothing pending, 1 source", "nmi", "idle", "", 1),
-               ("the same, 64 sources", "nmi", "idle", "", 64),
-               ("the same, 256 sources", "nmi-idle", "idle", "", 256),
-               ("one record of 200 bytes, 64 sources", "nmi", "cost", "200 bytes, one pending", 64),
-               ("records of all 64 sources", "nmi", "cost", "200 bytes, all pending", 64),
-               ("external interrupt, record of 200 bytes", "irq", "cost", "200 bytes, handler", 1),
-               ("the same to trace event, ns, recoverable", "irq", "to trace event", "recoverable", 1),
-               ("polled source, nothing pending", "polled", "idle", "", 1)),
+    "arm64": (
+        (
+            "SDEI, dispatch to completion, 172 bytes",
+            "sdei",
+            "cost",
+            "172 bytes, normal, running CPU",
+            2,
+        ),
+        ("the same, 8 KiB", "sdei", "cost", "8188 bytes, normal, running CPU", 2),
+        ("172 bytes on an idle CPU, at worst", "sdei", "cost", "172 bytes, normal, idle CPU", 2),
+        ("172 bytes, critical SDEI event", "sdei", "cost", "172 bytes, critical, running CPU", 2),
+        ("SEA handler, 172 bytes", "sea", "cost", "172 bytes, handler", 1),
+        ("the same, 8 KiB", "sea", "cost", "8188 bytes, handler", 1),
+        ("SCI to trace event, ns, recoverable", "sci", "to trace event", "recoverable", 1),
+        ("SEA to SIGBUS of the task, ns", "sea-latency", "to SIGBUS", "", 1),
+    ),
+    "x86_64": (
+        ("NMI handler, nothing pending, 1 source", "nmi", "idle", "", 1),
+        ("the same, 64 sources", "nmi", "idle", "", 64),
+        ("the same, 256 sources", "nmi-idle", "idle", "", 256),
+        ("one record of 200 bytes, 64 sources", "nmi", "cost", "200 bytes, one pending", 64),
+        ("records of all 64 sources", "nmi", "cost", "200 bytes, all pending", 64),
+        ("external interrupt, record of 200 bytes", "irq", "cost", "200 bytes, handler", 1),
+        ("the same to trace event, ns, recoverable", "irq", "to trace event", "recoverable", 1),
+        ("polled source, nothing pending", "polled", "idle", "", 1),
+    ),
 }
-COMMON = (("notification to trace event, ns, recoverable", "latency", "to trace event", "recoverable", 1),
-          ("the same, corrected, the longest", "latency", "to trace event", "corrected, longest", 1),
-          ("notification to SIGBUS, ns", "latency", "to SIGBUS", "", 1),
-          ("memory of 64 sources, KiB", "memory", "memory", "4096 byte blocks", 64))
+COMMON = (
+    ("notification to trace event, ns, recoverable", "latency", "to trace event", "recoverable", 1),
+    ("the same, corrected, the longest", "latency", "to trace event", "corrected, longest", 1),
+    ("notification to SIGBUS, ns", "latency", "to SIGBUS", "", 1),
+    ("memory of 64 sources, KiB", "memory", "memory", "4096 byte blocks", 64),
+)
 DELIVERY = ("storm", "identical", "exhausted")
 
 
@@ -68,20 +82,33 @@ def missed(parts: list[Part]) -> list[str]:
     lines = []
     for each in targets.judge(parts):
         if each.met is False:
-            text = f"Aim missed on {targets.AGAINST}: {each.target.name}: ratio {each.text}" + f": {each.why}." * bool(each.why)
+            text = (
+                f"Aim missed on {targets.AGAINST}: {each.target.name}: ratio {each.text}"
+                + f": {each.why}." * bool(each.why)
+            )
             lines += [*textwrap.wrap(text, 118, break_on_hyphens=False), ""]
     return lines
 
 
 def block(parts: list[Part]) -> str:
-    lines = [START, "", "In-tree driver / `ghes_nmi`, in the same run on the same machine; guest instructions unless another "
-             "unit is named,", "medians. `make bench` repeats it and writes `build/bench/report.html`.", ""]
+    lines = [
+        START,
+        "",
+        (
+            "In-tree driver / `ghes_nmi`, in the same run on the same machine; guest instructions"
+            " unless another unit is named,"
+        ),
+        "medians. `make bench` repeats it and writes `build/bench/report.html`.",
+        "",
+    ]
     for arch, rows in ROWS.items():
         here = [part for part in parts if part.arch == arch]
         if not here:
             continue
-        lines += ["| " + " | ".join([arch, *(f"Linux {part.kernel}" for part in here)]) + " |",
-                  "|---" * (1 + len(here)) + "|"]
+        lines += [
+            "| " + " | ".join([arch, *(f"Linux {part.kernel}" for part in here)]) + " |",
+            "|---" * (1 + len(here)) + "|",
+        ]
         for name, *which in (*rows, *COMMON):
             lines += line(name, [cell(part, *which) for part in here])
         for name in DELIVERY:
@@ -89,14 +116,34 @@ def block(parts: list[Part]) -> str:
         floor = find(here[-1:], metric="empty handler", variant="running CPU")
         lines.append("")
         if floor:
-            lines += [f"{shown(floor[0].mid_b)} of the SDEI figures on {floor[0].kernel} are the kernel's own entry and exit.", ""]
+            lines += [
+                (
+                    f"{shown(floor[0].mid_b)} of the SDEI figures on {floor[0].kernel} are the"
+                    " kernel's own entry and exit."
+                ),
+                "",
+            ]
     kernels = ", ".join(f"{part.release}" for part in parts)
     if find(parts, workload="latency"):
-        lines += ["`ghes_nmi` hands a corrected record on with the next timer tick where one is to come, a recoverable one at",
-                  "once. Before the SIGBUS it decodes up to ten records in five seconds in the kernel log, the in-tree driver two.", ""]
+        lines += [
+            (
+                "`ghes_nmi` hands a corrected record on with the next timer tick where one is to"
+                " come, a recoverable one at"
+            ),
+            (
+                "once. Before the SIGBUS it decodes up to ten records in five seconds in the kernel"
+                " log, the in-tree driver two."
+            ),
+            "",
+        ]
     lines += missed(parts)
-    lines += [f"![Cost of a notification by the size of its record]({PLOT})", "",
-              f"Kernels {kernels}; QEMU {parts[0].qemu}, `-icount shift=0`.", "", END]
+    lines += [
+        f"![Cost of a notification by the size of its record]({PLOT})",
+        "",
+        f"Kernels {kernels}; QEMU {parts[0].qemu}, `-icount shift=0`.",
+        "",
+        END,
+    ]
     return "\n".join(lines)
 
 

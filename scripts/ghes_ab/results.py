@@ -6,12 +6,26 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from statistics import median
 
-COLUMNS = ("arch", "kernel", "workload", "metric", "variant", "sources", "unit", "a", "b", "ratio", "spread")
+COLUMNS = (
+    "arch",
+    "kernel",
+    "workload",
+    "metric",
+    "variant",
+    "sources",
+    "unit",
+    "a",
+    "b",
+    "ratio",
+    "spread",
+)
 
 
 @dataclass
 class Row:
-    """One figure under both drivers, a value for each round. With `better` "none" it is for information."""
+    """One figure under both drivers, a value for each round. With `better` "none" it is for
+    information.
+    """
 
     arch: str
     kernel: str
@@ -43,9 +57,18 @@ class Row:
 
     @property
     def spread(self) -> float:
-        """Of the rounds of either driver, the largest distance from their median, relative to it."""
-        return max((abs(value - mid) / mid for values, mid in ((self.a, self.mid_a), (self.b, self.mid_b)) if mid
-                    for value in values), default=0.0)
+        """Of the rounds of either driver, the largest distance from their median, relative to
+        it.
+        """
+        return max(
+            (
+                abs(value - mid) / mid
+                for values, mid in ((self.a, self.mid_a), (self.b, self.mid_b))
+                if mid
+                for value in values
+            ),
+            default=0.0,
+        )
 
     @property
     def key(self) -> tuple:
@@ -72,12 +95,18 @@ class Part:
         return f"{self.arch}-{self.kernel}.json"
 
     def keep(self, folder: Path, measured: set[str]) -> None:
-        """Take over what the folder has of other workloads, if it is of the same kernel and drivers."""
+        """Take over what the folder has of other workloads, if it is of the same kernel and
+        drivers.
+        """
         for old in load(folder):
             if (old.file, old.release, old.a, old.b) == (self.file, self.release, self.a, self.b):
-                self.rows = sorted([row for row in old.rows if row.workload not in measured] + self.rows,
-                                   key=lambda row: row.workload)
-                self.failures += [each for each in old.failures if each.partition(",")[0] not in measured]
+                self.rows = sorted(
+                    [row for row in old.rows if row.workload not in measured] + self.rows,
+                    key=lambda row: row.workload,
+                )
+                self.failures += [
+                    each for each in old.failures if each.partition(",")[0] not in measured
+                ]
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -86,7 +115,10 @@ class Part:
 
 def load(folder: Path) -> list[Part]:
     parts = []
-    for path in sorted(folder.glob("*.json"), key=lambda path: (path.name.partition("-")[0], release_key(path.stem))):
+    for path in sorted(
+        folder.glob("*.json"),
+        key=lambda path: (path.name.partition("-")[0], release_key(path.stem)),
+    ):
         table = json.loads(path.read_text())
         table["rows"] = [Row(**row) for row in table["rows"]]
         parts.append(Part(**table))
@@ -109,9 +141,26 @@ def tsv(parts: list[Part]) -> str:
     for part in parts:
         for row in part.rows:
             ratio = "" if row.ratio is None else f"{row.ratio:.4f}"
-            lines.append("\t".join(map(str, (row.arch, row.kernel, row.workload, row.metric, row.variant, row.sources,
-                                             row.unit, f"{row.mid_a:g}", f"{row.mid_b:g}", ratio,
-                                             f"{row.spread:.4f}"))))
+            lines.append(
+                "\t".join(
+                    map(
+                        str,
+                        (
+                            row.arch,
+                            row.kernel,
+                            row.workload,
+                            row.metric,
+                            row.variant,
+                            row.sources,
+                            row.unit,
+                            f"{row.mid_a:g}",
+                            f"{row.mid_b:g}",
+                            ratio,
+                            f"{row.spread:.4f}",
+                        ),
+                    )
+                )
+            )
     return "\n".join(lines) + "\n"
 
 
@@ -124,5 +173,9 @@ def find(parts: list[Part], **wanted: object) -> list[Row]:
     names = {each.name for each in fields(Row)}
     if set(wanted) - names:
         raise ValueError(f"no such field: {set(wanted) - names}")
-    return [row for part in parts for row in part.rows
-            if all(getattr(row, name) == value for name, value in wanted.items())]
+    return [
+        row
+        for part in parts
+        for row in part.rows
+        if all(getattr(row, name) == value for name, value in wanted.items())
+    ]

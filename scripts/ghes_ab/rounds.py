@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One workload on one kernel: the sources go from A to B to A to B, and the same is measured each time."""
+"""One workload on one kernel: the sources go from A to B to A to B, and the same is measured each
+time.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -34,20 +36,41 @@ Tell = Callable[[str], None]
 class Run:
     """One boot: a workload, a kernel, a number of sources and a kind of notification."""
 
-    def __init__(self, arch: str, kernel: str, workload: Workload, kind: str, count: int, drivers: list[Driver],
-                 run_dir: Path | None, tell: Tell) -> None:
+    def __init__(
+        self,
+        arch: str,
+        kernel: str,
+        workload: Workload,
+        kind: str,
+        count: int,
+        drivers: list[Driver],
+        run_dir: Path | None,
+        tell: Tell,
+    ) -> None:
         self.arch, self.kernel, self.workload, self.count = arch, kernel, workload, count
         self.kind = KINDS[kind]()
         self.drivers, self.tell = drivers, tell
-        name = f"{arch}-{kernel}-{workload.name}" + (f"-{count}" if len(workload.sources) > 1 else "")
+        name = f"{arch}-{kernel}-{workload.name}" + (
+            f"-{count}" if len(workload.sources) > 1 else ""
+        )
         self.run_dir = run_dir or BUILD / "run/ab" / name
         self.rows: dict[tuple, Row] = {}
         self.salt = 0  # records of different rounds differ
         self.number = 0
 
-    def add(self, who: Driver, metric: str, unit: str, value: float, variant: str = "", better: str = "lower",
-            samples: list[float] | None = None) -> None:
-        row = Row(self.arch, self.kernel, self.workload.name, metric, unit, variant, self.count, better)
+    def add(
+        self,
+        who: Driver,
+        metric: str,
+        unit: str,
+        value: float,
+        variant: str = "",
+        better: str = "lower",
+        samples: list[float] | None = None,
+    ) -> None:
+        row = Row(
+            self.arch, self.kernel, self.workload.name, metric, unit, variant, self.count, better
+        )
         row = self.rows.setdefault(row.key, row)
         (row.a if who is self.drivers[0] else row.b).append(value)
         if samples:
@@ -60,21 +83,38 @@ class Run:
 
     def run(self) -> list[Row]:
         workload = self.workload
-        sources = self.kind.sources(self.count, workload.critical, "cost" in workload.measure, length=workload.length,
-                                    cpu=workload.target_cpu())
-        with bed.lib.platform.open(self.arch, self.kernel, sources=sources, smp=workload.cpus, icount=workload.counted,
-                                   append="log_buf_len=4M", run_dir=self.run_dir, extra_files=archive(self.drivers),
-                                   **self.kind.options(workload)) as machine:
+        sources = self.kind.sources(
+            self.count,
+            workload.critical,
+            "cost" in workload.measure,
+            length=workload.length,
+            cpu=workload.target_cpu(),
+        )
+        with bed.lib.platform.open(
+            self.arch,
+            self.kernel,
+            sources=sources,
+            smp=workload.cpus,
+            icount=workload.counted,
+            append="log_buf_len=4M",
+            run_dir=self.run_dir,
+            extra_files=archive(self.drivers),
+            **self.kind.options(workload),
+        ) as machine:
             machine.vm.check("dmesg -n 1")
             self.raised = [src for src in machine.sources if src.enabled]
             if {"latency", "sigbus"} & set(workload.measure):
                 self.kind.prepare_clock(machine)
             if "sigbus" in workload.measure:
-                latency.to_signal(machine, self.kind, self.raised[0], SHOTS_SIGNAL, 0)  # the kernel's first ones take longer
+                latency.to_signal(
+                    machine, self.kind, self.raised[0], SHOTS_SIGNAL, 0
+                )  # the kernel's first ones take longer
                 self.number = SHOTS_SIGNAL
             for number in range(workload.rounds):
                 for who in self.drivers:
-                    self.tell(f"{self.run_dir.name}: round {number + 1} of {workload.rounds}, {who.name}")
+                    self.tell(
+                        f"{self.run_dir.name}: round {number + 1} of {workload.rounds}, {who.name}"
+                    )
                     self.round(machine, who)
             if "cost" in workload.measure:
                 release(machine)
@@ -88,14 +128,21 @@ class Run:
     def round(self, machine: Platform, who: Driver) -> None:
         measures = self.workload.measure
         if "memory" in measures:
-            self.add(who, "memory", "bytes", memory.used(machine, who), f"{self.workload.length} byte blocks")
+            self.add(
+                who,
+                "memory",
+                "bytes",
+                memory.used(machine, who),
+                f"{self.workload.length} byte blocks",
+            )
         else:
             who.take(machine)
         for measure in measures:
             if measure != "memory":
                 getattr(self, measure)(machine, who)
 
-    # The measures, by their names in the workload ---------------------------------------------------------
+    # The measures, by their names in the workload
+    # ---------------------------------------------------------
 
     def shown(self) -> list[Source]:
         """The first source, and the last one if it has another priority."""
@@ -108,8 +155,13 @@ class Run:
                 if self.count == 1 and how.get("pending") == 0:
                     continue  # all is one
                 self.salt += 1
-                found = self.kind.cost(machine, who, src,
-                                       blocks(WARM + self.workload.records, size, src.index, self.salt), **how)
+                found = self.kind.cost(
+                    machine,
+                    who,
+                    src,
+                    blocks(WARM + self.workload.records, size, src.index, self.salt),
+                    **how,
+                )
                 self.add(who, "cost", "instructions", median(found), f"{size} bytes, {variant}")
 
     def idle(self, machine: Platform, who: Driver) -> None:
@@ -122,10 +174,16 @@ class Run:
         fate = Storm(machine, self.workload, self.raised, self.number).run()
         self.number += self.workload.records
         for metric, value, better in (
-                ("raised", fate.raised, "none"), ("delivered", fate.delivered, "higher"), ("lost", fate.lost, "lower"),
-                ("duplicated", fate.duplicated, "lower"), ("out of order", fate.disordered, "lower"),
-                ("lost wake-ups", fate.wakeups, "lower"), ("left with firmware for ever", fate.stuck, "lower"),
-                ("unknown NMIs in the log", fate.unknown_nmis, "lower"), ("console lines", fate.console_lines, "none")):
+            ("raised", fate.raised, "none"),
+            ("delivered", fate.delivered, "higher"),
+            ("lost", fate.lost, "lower"),
+            ("duplicated", fate.duplicated, "lower"),
+            ("out of order", fate.disordered, "lower"),
+            ("lost wake-ups", fate.wakeups, "lower"),
+            ("left with firmware for ever", fate.stuck, "lower"),
+            ("unknown NMIs in the log", fate.unknown_nmis, "lower"),
+            ("console lines", fate.console_lines, "none"),
+        ):
             self.add(who, metric, "", value, better=better)
 
     def wakeups(self, machine: Platform, who: Driver) -> None:
@@ -133,13 +191,26 @@ class Run:
         machine.vm.check("dmesg -c >/dev/null")
         left = overtaken(machine, WAKEUP_TRIES, self.number, NMI_SETTLED)
         self.add(who, "lost wake-ups", "", left, f"of {WAKEUP_TRIES} overtaken")
-        self.add(who, "unknown NMIs in the log", "", machine.vm.check("dmesg -c").count("Uhhuh."),
-                 f"of {WAKEUP_TRIES} overtaken")
+        self.add(
+            who,
+            "unknown NMIs in the log",
+            "",
+            machine.vm.check("dmesg -c").count("Uhhuh."),
+            f"of {WAKEUP_TRIES} overtaken",
+        )
 
     def latency(self, machine: Platform, who: Driver) -> None:
         for severity in self.workload.severities:
-            found = latency.to_event(machine, self.kind, who, self.raised[0], SHOTS_LATENCY, self.workload.sizes[0],
-                                     severity, self.number)
+            found = latency.to_event(
+                machine,
+                self.kind,
+                who,
+                self.raised[0],
+                SHOTS_LATENCY,
+                self.workload.sizes[0],
+                severity,
+                self.number,
+            )
             self.number += WARM + SHOTS_LATENCY
             self.add(who, "to trace event", "ns", median(found), severity, samples=found)
             self.add(who, "to trace event", "ns", max(found), f"{severity}, longest")
@@ -150,8 +221,14 @@ class Run:
         self.add(who, "to SIGBUS", "ns", median(found), samples=found)
 
 
-def run(arch: str, kernel: str, workload: Workload, drivers: list[Driver], tell: Tell = print,
-        run_dir: Path | None = None) -> tuple[list[Row], list[str]]:
+def run(
+    arch: str,
+    kernel: str,
+    workload: Workload,
+    drivers: list[Driver],
+    tell: Tell = print,
+    run_dir: Path | None = None,
+) -> tuple[list[Row], list[str]]:
     """All boots of a workload; returns the figures, and what went wrong."""
     rows, failures = [], []
     for kind in workload.notifications(arch):

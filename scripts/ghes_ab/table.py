@@ -15,14 +15,32 @@ def what(row: Row) -> str:
 
 
 def part_text(part: Part) -> list[str]:
-    rows = [(row.workload, what(row), str(row.sources), shown(row.mid_a), shown(row.mid_b), row.unit, ratio(row))
-            for row in part.rows]
+    rows = [
+        (
+            row.workload,
+            what(row),
+            str(row.sources),
+            shown(row.mid_a),
+            shown(row.mid_b),
+            row.unit,
+            ratio(row),
+        )
+        for row in part.rows
+    ]
     head = ("workload", "figure", "sources", part.a, part.b, "", "ratio")
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-    lines = [f"{part.arch}, Linux {part.release}: {part.a} and {part.b}, median of {part.rounds} rounds each"]
+    lines = [
+        f"{part.arch}, Linux {part.release}: {part.a} and {part.b}, median of {part.rounds} rounds"
+        " each"
+    ]
     for row in [head, *rows]:
-        lines.append("  " + "  ".join(cell.rjust(width) if i in (2, 3, 4, 6) else cell.ljust(width)
-                                      for i, (cell, width) in enumerate(zip(row, widths))).rstrip())
+        lines.append(
+            "  "
+            + "  ".join(
+                cell.rjust(width) if i in (2, 3, 4, 6) else cell.ljust(width)
+                for i, (cell, width) in enumerate(zip(row, widths))
+            ).rstrip()
+        )
     return lines
 
 

@@ -18,7 +18,8 @@ def overtaken(machine: Platform, tries: int, seq: int, settled: float = 0) -> in
         published = time.monotonic() + 0.2  # another NMI may take them early
         while any(machine.status(src) == 0 for src in others) and time.monotonic() < published:
             time.sleep(0.0005)
-        # Ours scans from the lowest source up, the in-tree driver from the highest down: both are overtaken.
+        # Ours scans from the lowest source up, the in-tree driver from the highest down: both are
+        # overtaken.
         a, b = (second, first) if n % 2 else (first, second)
         machine.overtake(a, blocks[a.index], b, blocks[b.index])
         deadline = time.monotonic() + 0.3  # less than the slow look's second

@@ -11,11 +11,11 @@
     burst = 0                       # so many of each source at once; 0: all
     rate = 0                        # records of each source a second; 0: as fast as firmware can
     identical = 0                   # of 100 records so many are the same as the one before
-    critical = 0                    # so many of the sources, the last ones, have SDEI priority critical
+    critical = 0                    # so many of the sources, the last, have SDEI priority critical
     cpus = 1
     cpu = "0"                       # where NMIs go: a CPU, "all" or "rotate"
     length = 4096                   # error status block length
-    quiet = 0                       # seconds before each turn of the in-tree driver: it forgets the one before
+    quiet = 0                       # seconds before each turn of the in-tree driver, which forgets
     registers = "packed"            # of x86 sources: side by side, or "spread" over pages
     rounds = 2                      # how often each driver has its turn
 """
@@ -27,11 +27,20 @@ from pathlib import Path
 from bed.lib import TOP, cper
 
 FOLDER = TOP / "tests/ab/workloads"
-NOTIFY = {"sdei": "arm64", "sea": "arm64", "nmi": "x86_64", "irq": "x86_64", "sci": "arm64", "polled": "x86_64"}
+NOTIFY = {
+    "sdei": "arm64",
+    "sea": "arm64",
+    "nmi": "x86_64",
+    "irq": "x86_64",
+    "sci": "arm64",
+    "polled": "x86_64",
+}
 MEASURES = {
     "cost": "instructions of one notification",
     "idle": "instructions of an interrupt that is no source's",
-    "delivery": "records raised, delivered, duplicated, out of order, lost; unknown NMIs; console lines",
+    "delivery": (
+        "records raised, delivered, duplicated, out of order, lost; unknown NMIs; console lines"
+    ),
     "wakeups": "records left lying with no notification to come (two CPUs)",
     "latency": "from the notification to the trace event",
     "sigbus": "from the notification to the SIGBUS of the process that owns the page",
@@ -39,7 +48,11 @@ MEASURES = {
 }
 # Counted in instructions, so there is one CPU and QEMU counts.
 COUNTED = {"cost", "idle", "latency", "sigbus", "memory"}
-SEVERITIES = {"recoverable": cper.RECOVERABLE, "corrected": cper.CORRECTED, "informational": cper.NONE}
+SEVERITIES = {
+    "recoverable": cper.RECOVERABLE,
+    "corrected": cper.CORRECTED,
+    "informational": cper.NONE,
+}
 
 
 class WorkloadError(ValueError):
@@ -74,17 +87,39 @@ class Workload:
         self.check_words("notify", self.notify, NOTIFY)
         self.check_words("measure", self.measure, MEASURES)
         self.check_words("severities", self.severities, SEVERITIES)
-        for name in ("records", "burst", "rate", "identical", "critical", "cpus", "length", "quiet", "rounds"):
+        for name in (
+            "records",
+            "burst",
+            "rate",
+            "identical",
+            "critical",
+            "cpus",
+            "length",
+            "quiet",
+            "rounds",
+        ):
             value = getattr(self, name)
             if not isinstance(value, int) or value < 0:
                 raise WorkloadError(f"{self.name}: {name} = {value!r}: a number, 0 or more")
         if not self.sizes or min(self.sizes) < 92 or max(self.sizes) > self.length:
-            raise WorkloadError(f"{self.name}: sizes from 92 to length = {self.length}, not {self.sizes}")
-        if self.identical > 100 or not self.rounds or not self.records or not self.cpus or not self.sources:
-            raise WorkloadError(f"{self.name}: identical is of 100; records, rounds, cpus, sources are at least 1")
+            raise WorkloadError(
+                f"{self.name}: sizes from 92 to length = {self.length}, not {self.sizes}"
+            )
+        if (
+            self.identical > 100
+            or not self.rounds
+            or not self.records
+            or not self.cpus
+            or not self.sources
+        ):
+            raise WorkloadError(
+                f"{self.name}: identical is of 100; records, rounds, cpus, sources are at least 1"
+            )
         if self.counted and self.cpus > 1:
-            raise WorkloadError(f"{self.name}: {', '.join(COUNTED & set(self.measure))} need cpus = 1: "
-                                "instructions are counted on one CPU")
+            raise WorkloadError(
+                f"{self.name}: {', '.join(COUNTED & set(self.measure))} need cpus = 1: "
+                "instructions are counted on one CPU"
+            )
 
     def check_words(self, name: str, words: list[str], known: dict) -> None:
         for word in words:
@@ -116,8 +151,13 @@ def load(path: Path) -> Workload:
 
 def find(names: list[str]) -> list[Workload]:
     """Workloads by name or file; all that are here for no names."""
-    paths = [Path(name) if Path(name).suffix == ".toml" else FOLDER / f"{name}.toml" for name in names]
+    paths = [
+        Path(name) if Path(name).suffix == ".toml" else FOLDER / f"{name}.toml" for name in names
+    ]
     for path in paths:
         if not path.exists():
-            raise WorkloadError(f"no workload {path.stem}: {', '.join(each.stem for each in sorted(FOLDER.glob('*.toml')))}")
+            raise WorkloadError(
+                f"no workload {path.stem}:"
+                f" {', '.join(each.stem for each in sorted(FOLDER.glob('*.toml')))}"
+            )
     return [load(path) for path in paths or sorted(FOLDER.glob("*.toml"))]

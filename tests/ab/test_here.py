@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""ghes-ab --here, run as on a real machine: a guest with Python, whose firmware offers injection (EINJ)."""
+"""ghes-ab --here, run as on a real machine: a guest with Python, whose firmware offers injection
+(EINJ).
+"""
 
 import json
 import lzma
@@ -20,14 +22,41 @@ from bed.lib.trouble import EXCEPT_NMI
 ARCH, VERSION = "x86_64", "6.12"
 PYTHON = "/usr/bin/python3.11"
 LIBRARY = "usr/lib/python3.11"
-LEFT_OUT = ("/test/", "/idlelib/", "/lib2to3/", "/ensurepip/", "/config-", "/pydoc_data/", "/distutils/", "/tkinter/",
-            "/encodings/mac", "/asyncio/", "/xml/", "/multiprocessing/", "/unittest/", "/_ssl", "/_hashlib", "/_sqlite3",
-            "/_curses", "/readline", "/_dbm", "/_test", "/_codecs_", "/nis.", "/_crypt", "/audioop", "/_uuid", "/termios")
+LEFT_OUT = (
+    "/test/",
+    "/idlelib/",
+    "/lib2to3/",
+    "/ensurepip/",
+    "/config-",
+    "/pydoc_data/",
+    "/distutils/",
+    "/tkinter/",
+    "/encodings/mac",
+    "/asyncio/",
+    "/xml/",
+    "/multiprocessing/",
+    "/unittest/",
+    "/_ssl",
+    "/_hashlib",
+    "/_sqlite3",
+    "/_curses",
+    "/readline",
+    "/_dbm",
+    "/_test",
+    "/_codecs_",
+    "/nis.",
+    "/_crypt",
+    "/audioop",
+    "/_uuid",
+    "/termios",
+)
 TOOL = f"python3 /ab/scripts/ghes-ab --here --module {driver.MODULE}"
 TABLES = "/sys/firmware/acpi/tables"
 NMI_PAUSE = 0.01  # seconds
-STATE = (f"cd {driver.DEVICES}; for d in GHES.*; do echo $d $(readlink $d/driver); done; ls {driver.TRACING}/instances; "
-         "cut -d ' ' -f 1,3 /proc/modules")
+STATE = (
+    f"cd {driver.DEVICES}; for d in GHES.*; do echo $d $(readlink $d/driver); done; ls"
+    f" {driver.TRACING}/instances; cut -d ' ' -f 1,3 /proc/modules"
+)
 
 
 def root(kernel: Kernel) -> bytes:
@@ -63,8 +92,15 @@ class Machine:
         kernel = Kernel(ARCH, VERSION)
         assert kernel.missing() is None
         sources = [Source(id=n, notify="nmi") for n in range(3)]
-        self.machine = bed.lib.platform.open(ARCH, VERSION, sources=sources, smp=1, run_dir=BUILD / "run/ab-here",
-                                             extra_files=root(kernel), einj=self.raise_error)
+        self.machine = bed.lib.platform.open(
+            ARCH,
+            VERSION,
+            sources=sources,
+            smp=1,
+            run_dir=BUILD / "run/ab-here",
+            extra_files=root(kernel),
+            einj=self.raise_error,
+        )
         self.vm = self.machine.vm
 
     def raise_error(self, kind: int, address: int) -> None:
@@ -86,12 +122,19 @@ class Machine:
         Not before: the kernel tells of ten of them in five seconds only.
         """
         looks = f"grep -qs 1 {driver.TRACING}/instances/*/events/nmi/nmi_handler/enable"
-        self.vm.check(f"rm -f /tmp/rc; ({command}; echo $? >/tmp/rc) </dev/null & "
-                      f"until {looks} || [ -s /tmp/rc ]; do sleep 0.05; done", 60)
+        self.vm.check(
+            (
+                f"rm -f /tmp/rc; ({command}; echo $? >/tmp/rc) </dev/null & "
+                f"until {looks} || [ -s /tmp/rc ]; do sleep 0.05; done"
+            ),
+            60,
+        )
         agent = self.vm.agent
         agent.start("until [ -s /tmp/rc ]; do sleep 0.1; done")
         deadline = time.monotonic() + timeout
-        while agent.ram.read32(agent.offset + DONE_SEQ) != agent.seq and time.monotonic() < deadline:
+        while (
+            agent.ram.read32(agent.offset + DONE_SEQ) != agent.seq and time.monotonic() < deadline
+        ):
             self.machine.nmi()
             time.sleep(NMI_PAUSE)
         agent.finish(10)
@@ -116,7 +159,9 @@ def test_on_a_machine(here):
 
 
 def injection(here: Machine) -> None:
-    """Errors by EINJ under both drivers, corrected ones unless more is allowed; afterwards all is as it was."""
+    """Errors by EINJ under both drivers, corrected ones unless more is allowed; afterwards all is
+    as it was.
+    """
     before = here.vm.check(STATE)
     out = here.vm.check(f"{TOOL} --rounds 1 --seconds 0.5 --errors 6 --out /tmp/a 2>&1", 240)
     assert "injecting by EINJ: processor corrected, memory corrected" in out
@@ -124,7 +169,9 @@ def injection(here: Machine) -> None:
     rows = here.figures("/tmp/a")
     assert rows["errors injected"]["a"] == rows["errors injected"]["b"] == [6]
     assert rows["errors with a trace event"]["b"] == [6]
-    assert all(0 < row["b"][0] < 1e9 for name, row in rows.items() if name.startswith("to trace event"))
+    assert all(
+        0 < row["b"][0] < 1e9 for name, row in rows.items() if name.startswith("to trace event")
+    )
     assert rows["NMI with a record: calls"]["b"] == [6]
     assert here.vm.check(STATE) == before
 
@@ -132,7 +179,9 @@ def injection(here: Machine) -> None:
     driver.load(here.machine, queue_kib=4)
     before = here.vm.check(STATE)
     here.injected.clear()
-    out = here.vm.check(f"{TOOL} --rounds 1 --seconds 0.5 --errors 6 --uncorrected --out /tmp/b 2>&1", 240)
+    out = here.vm.check(
+        f"{TOOL} --rounds 1 --seconds 0.5 --errors 6 --uncorrected --out /tmp/b 2>&1", 240
+    )
     assert set(here.injected) == {0x1, 0x8, 0x10}, "fatal errors need a word of their own"
     rows = here.figures("/tmp/b")
     assert rows["processes told by SIGBUS"]["b"] == [2], rows["processes told by SIGBUS"]
@@ -140,11 +189,25 @@ def injection(here: Machine) -> None:
     assert here.vm.check("cat /sys/module/ghes_nmi/parameters/queue_kib").strip() == "4"
 
     # Ctrl-C while the sources are with the other driver.
-    here.vm.check(f"cd /; ({TOOL} --rounds 1 --seconds 100 --out /tmp/c >/tmp/out 2>&1; echo $? >/tmp/rc) </dev/null & "
-                  "for i in $(seq 300); do grep -q ^ghes_nmi /proc/modules || break; sleep 0.1; done", 60)
+    here.vm.check(
+        (
+            f"cd /; ({TOOL} --rounds 1 --seconds 100 --out /tmp/c >/tmp/out 2>&1; echo $? >/tmp/rc)"
+            " </dev/null & for i in $(seq 300); do grep -q ^ghes_nmi /proc/modules || break; sleep"
+            " 0.1; done"
+        ),
+        60,
+    )
     assert here.vm.check(STATE) != before
-    here.vm.check("kill -INT $(pidof python3); for i in $(seq 300); do [ -e /tmp/rc ] && break; sleep 0.1; done", 60)
-    assert here.vm.check("cat /tmp/rc").strip() == "130" and "interrupted" in here.vm.check("cat /tmp/out")
+    here.vm.check(
+        (
+            "kill -INT $(pidof python3); for i in $(seq 300); do [ -e /tmp/rc ] && break; sleep"
+            " 0.1; done"
+        ),
+        60,
+    )
+    assert here.vm.check("cat /tmp/rc").strip() == "130" and "interrupted" in here.vm.check(
+        "cat /tmp/out"
+    )
     assert here.vm.check(STATE) == before
     assert here.vm.check("cat /sys/module/ghes_nmi/parameters/queue_kib").strip() == "4"
     here.vm.check("rmmod ghes_nmi")
@@ -159,7 +222,11 @@ def observation(here: Machine) -> None:
     rows = here.figures("/tmp/d")
     for side in "ab":
         assert rows["idle NMI: calls"][side][0] >= 10
-        assert rows["idle NMI median"][side][0] <= rows["idle NMI p99"][side][0] <= rows["idle NMI p99.9"][side][0]
+        assert (
+            rows["idle NMI median"][side][0]
+            <= rows["idle NMI p99"][side][0]
+            <= rows["idle NMI p99.9"][side][0]
+        )
     # The kernel says it of ten in five seconds: the second turn's may be suppressed.
     assert rows["unknown NMIs in the log"]["a"][0] + rows["unknown NMIs in the log"]["b"][0] >= 5
     assert vm.check(STATE) == before
@@ -179,7 +246,10 @@ def refusals(here: Machine) -> None:
     refused(f"python3 -c '{user}' {TOOL.replace('python3', PYTHON, 1)} 2>&1", "only root")
     refused(f"{TOOL.replace('--module', '--module /nowhere.ko #')} 2>&1", "no such module file")
     refused("python3 /ab/scripts/ghes-ab --here 2>&1", "not installed for this kernel")
-    vm.check("mount -t securityfs none /sys/kernel/security && echo integrity >/sys/kernel/security/lockdown")
+    vm.check(
+        "mount -t securityfs none /sys/kernel/security && echo integrity"
+        " >/sys/kernel/security/lockdown"
+    )
     refused(f"{TOOL} 2>&1", "locked down (integrity)")
     vm.check(f"rm {TABLES}/HEST")
     refused(f"{TOOL} 2>&1", "no HEST")

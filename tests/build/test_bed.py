@@ -33,7 +33,9 @@ def test_hest_raw_entry_is_used_as_it_is():
 
 def test_sources_from_a_file(tmp_path):
     file = tmp_path / "sources.toml"
-    file.write_text('[[source]]\ncount = 3\nevent = 804\n[[source]]\nid = 9\ntype = "ghes"\nnotify = "polled"\n')
+    file.write_text(
+        '[[source]]\ncount = 3\nevent = 804\n[[source]]\nid = 9\ntype = "ghes"\nnotify = "polled"\n'
+    )
     sources = load(file)
     assert [source.event for source in sources] == [804, 805, 806, 0]
     assert [source.id for source in sources] == [0, 1, 2, 9]
@@ -74,7 +76,9 @@ def test_block_header():
 
 
 def test_every_header_field_can_be_wrong():
-    section = cper.Section(cper.VENDOR, b"12345678", severity=7, revision=0x300, length=0xFFFFFFC0, validation=0xFF)
+    section = cper.Section(
+        cper.VENDOR, b"12345678", severity=7, revision=0x300, length=0xFFFFFFC0, validation=0xFF
+    )
     data = cper.block(cper.FATAL, [section], status=0x55, raw_offset=4, raw_length=5, data_length=6)
     assert struct.unpack_from("<IIIII", data) == (0x55, 4, 5, 6, cper.FATAL)
     assert uuid.UUID(bytes_le=data[20:36]) == cper.VENDOR

@@ -10,8 +10,10 @@ import pytest
 from bed.lib import TOP
 from bed.lib.kernels import Kernel
 
-SHOW = ('. "$1"; echo "AUTOINSTALL=${AUTOINSTALL-}"; echo "WEAK=${NO_WEAK_MODULES-}"; '
-        '[[ x86_64 =~ $BUILD_EXCLUSIVE_ARCH ]] && echo built || echo excluded')
+SHOW = (
+    '. "$1"; echo "AUTOINSTALL=${AUTOINSTALL-}"; echo "WEAK=${NO_WEAK_MODULES-}"; '
+    "[[ x86_64 =~ $BUILD_EXCLUSIVE_ARCH ]] && echo built || echo excluded"
+)
 
 
 @pytest.fixture
@@ -26,9 +28,20 @@ def source(tmp_path):
 
 def conf(source, kernel: Kernel, headers, action: str) -> tuple[dict[str, str], str, str]:
     """What dkms reads, whether it builds, and what it says."""
-    said = subprocess.run(["bash", "-c", SHOW, "bash", source / "dkms.conf"], check=True, capture_output=True, text=True,
-                          env={"action": action, "kernelver": kernel.release, "arch": "x86_64", "dkms_tree": "/none",
-                               "kernel_source_dir": str(headers), "PATH": os.environ["PATH"]})
+    said = subprocess.run(
+        ["bash", "-c", SHOW, "bash", source / "dkms.conf"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={
+            "action": action,
+            "kernelver": kernel.release,
+            "arch": "x86_64",
+            "dkms_tree": "/none",
+            "kernel_source_dir": str(headers),
+            "PATH": os.environ["PATH"],
+        },
+    )
     *lines, verdict = said.stdout.splitlines()
     return dict(line.split("=") for line in lines), verdict, said.stderr
 
@@ -53,7 +66,10 @@ def test_dkms_builds_where_nothing_is_missing(source):
     assert kernel.missing() is None
     for action in ("build", "install", "autoinstall"):
         assert conf(source, kernel, kernel.cache / "headers", action) == (
-            {"AUTOINSTALL": "yes", "WEAK": "yes"}, "built", "")
+            {"AUTOINSTALL": "yes", "WEAK": "yes"},
+            "built",
+            "",
+        )
 
 
 @pytest.mark.parametrize("action", ["build", "install", "autoinstall"])
@@ -78,7 +94,11 @@ def test_dkms_passes_over_headers_that_are_not_whole(source, tmp_path, action):
 
 def test_dkms_does_not_look_at_a_kernel_when_only_asked(source, poor):
     kernel, headers = poor
-    assert conf(source, kernel, headers, "status") == ({"AUTOINSTALL": "yes", "WEAK": "yes"}, "built", "")
+    assert conf(source, kernel, headers, "status") == (
+        {"AUTOINSTALL": "yes", "WEAK": "yes"},
+        "built",
+        "",
+    )
 
 
 def test_dkms_tries_where_the_probe_cannot_tell(source, tmp_path):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""packaging/load, which the unit runs: what it says and whether the unit fails, on machines of all kinds.
+"""packaging/load, which the unit runs: what it says and whether the unit fails, on machines of all
+kinds.
 
 The programs it calls are replaced, and the places it looks at lie below a folder of the case.
 """
@@ -13,8 +14,17 @@ import pytest
 from bed.lib import TOP
 
 RELEASE = "6.12.0-55.el10.x86_64"
-PLACES = ("/proc/cmdline", "/proc/vmcore", "/sys/module/ghes_nmi", "/sys/kernel/security/lockdown", "/var/lib/",
-          "/etc/pki/", "/etc/dkms/", "/sys/kernel/tracing", "/usr/sbin/rasdaemon")
+PLACES = (
+    "/proc/cmdline",
+    "/proc/vmcore",
+    "/sys/module/ghes_nmi",
+    "/sys/kernel/security/lockdown",
+    "/var/lib/",
+    "/etc/pki/",
+    "/etc/dkms/",
+    "/sys/kernel/tracing",
+    "/usr/sbin/rasdaemon",
+)
 
 
 class Machine:
@@ -34,16 +44,26 @@ class Machine:
         file.write_text(f'#!/bin/sh\necho "{name} $*" >>{self.path}/log\n{text}\n')
         file.chmod(0o755)
 
-    def modinfo(self, signer: str = "DKMS module signing key", srcversion: str = "NEW", there: bool = True) -> None:
-        self.program("modinfo", f'case "$*" in *signer*) echo "{signer}";; *srcversion*) echo {srcversion};; esac; '
-                     f"exit {0 if there else 1}")
+    def modinfo(
+        self, signer: str = "DKMS module signing key", srcversion: str = "NEW", there: bool = True
+    ) -> None:
+        self.program(
+            "modinfo",
+            (
+                f'case "$*" in *signer*) echo "{signer}";; *srcversion*) echo {srcversion};; esac; '
+                f"exit {0 if there else 1}"
+            ),
+        )
 
     def modprobe(self, error: str = "", removes: bool = True) -> None:
         module = self.path / "sys/module/ghes_nmi"
-        self.program("modprobe", f"""case "$*" in
+        self.program(
+            "modprobe",
+            f"""case "$*" in
 "-q -r ghes_nmi") {f'rm -r {module}' if removes else 'exit 1'};;
 ghes_nmi) {f'echo "{error}"; exit 1' if error else ':'};;
-esac""")
+esac""",
+        )
 
     def file(self, name: str, text: str = "") -> None:
         place = self.path / name.lstrip("/")
@@ -58,8 +78,14 @@ esac""")
             text = text.replace(place, f"{self.path}{place}")
         script = self.path / "load"
         script.write_text(text)
-        said = subprocess.run(["sh", script, *options], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, env={"PATH": f"{self.programs}:{os.environ['PATH']}"})
+        said = subprocess.run(
+            ["sh", script, *options],
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={"PATH": f"{self.programs}:{os.environ['PATH']}"},
+        )
         return said.returncode, said.stdout
 
     def called(self, program: str) -> list[str]:
@@ -91,10 +117,21 @@ def test_load_does_nothing_in_a_kdump_kernel(machine):
     assert status == 0 and "crashed" in said and machine.called("modprobe") == [], said
 
 
-@pytest.mark.parametrize("cmdline,obeyed", [
-    ("quiet hest_disable", True), ("ghes.disable=1", True), ("ghes.disable=Y ro", True), ("ghes.disable", True),
-    ("ghes.disable=on", True), ("ghes.disable=0", False), ("ghes.disable=n quiet", False), ("nohest_disable", False),
-    ("hest_disable ghes_nmi=on", False), ("", False)])
+@pytest.mark.parametrize(
+    "cmdline,obeyed",
+    [
+        ("quiet hest_disable", True),
+        ("ghes.disable=1", True),
+        ("ghes.disable=Y ro", True),
+        ("ghes.disable", True),
+        ("ghes.disable=on", True),
+        ("ghes.disable=0", False),
+        ("ghes.disable=n quiet", False),
+        ("nohest_disable", False),
+        ("hest_disable ghes_nmi=on", False),
+        ("", False),
+    ],
+)
 def test_load_obeys_who_switched_ghes_off(machine, cmdline, obeyed):
     machine.file("/proc/cmdline", f"BOOT_IMAGE=/vmlinuz {cmdline}\n")
     status, said = machine.load()
@@ -106,19 +143,43 @@ def test_load_obeys_who_switched_ghes_off(machine, cmdline, obeyed):
 def certificate(machine: Machine, name: str, subject: str) -> None:
     """A certificate in DER, as the tools that sign modules leave it."""
     machine.file(name)
-    subprocess.run(["openssl", "req", "-new", "-x509", "-nodes", "-days", "1", "-subj", f"/O=Somewhere/CN={subject}/",
-                    "-newkey", "rsa:2048", "-keyout", machine.path / "key", "-outform", "DER",
-                    "-out", machine.path / name.lstrip("/")], check=True, capture_output=True)
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-new",
+            "-x509",
+            "-nodes",
+            "-days",
+            "1",
+            "-subj",
+            f"/O=Somewhere/CN={subject}/",
+            "-newkey",
+            "rsa:2048",
+            "-keyout",
+            machine.path / "key",
+            "-outform",
+            "DER",
+            "-out",
+            machine.path / name.lstrip("/"),
+        ],
+        check=True,
+        capture_output=True,
+    )
 
 
-CERTIFICATES = {"/var/lib/dkms/mok.pub": "DKMS module signing key",
-                "/var/lib/shim-signed/mok/MOK.der": "machine Secure Boot Module Signature key",
-                "/etc/pki/akmods/certs/public_key.der": "builder-1234"}
+CERTIFICATES = {
+    "/var/lib/dkms/mok.pub": "DKMS module signing key",
+    "/var/lib/shim-signed/mok/MOK.der": "machine Secure Boot Module Signature key",
+    "/etc/pki/akmods/certs/public_key.der": "builder-1234",
+}
 
 
 @pytest.mark.parametrize("place", CERTIFICATES)
 def test_load_names_the_certificate_to_enrol(machine, place):
-    """Of all that are there, the one of the key that signed the module: Debian's, Ubuntu's, that of akmods."""
+    """Of all that are there, the one of the key that signed the module: Debian's, Ubuntu's, that of
+    akmods.
+    """
     for name, subject in CERTIFICATES.items():
         certificate(machine, name, subject)
     machine.modinfo(signer=CERTIFICATES[place])
@@ -131,7 +192,9 @@ def test_load_names_the_certificate_to_enrol(machine, place):
 def test_load_names_the_certificate_that_dkms_is_configured_with(machine):
     certificate(machine, "/var/lib/dkms/mok.pub", "another")
     certificate(machine, "/srv/keys/ours.der", "Our key")
-    machine.file("/etc/dkms/framework.conf", f'mok_certificate="{machine.path}/srv/keys/ours.der"\n')
+    machine.file(
+        "/etc/dkms/framework.conf", f'mok_certificate="{machine.path}/srv/keys/ours.der"\n'
+    )
     machine.modinfo(signer="Our key")
     machine.modprobe("modprobe: ERROR: could not insert 'ghes_nmi': Required key not available")
     status, said = machine.load()
@@ -147,21 +210,31 @@ def test_load_says_unsigned_under_lockdown(machine):
 
 
 def test_load_tells_unsupported_from_secure_boot(machine):
-    """SLES refuses modules that its vendor does not support, by modprobe, with the same error number."""
+    """SLES refuses modules that its vendor does not support, by modprobe, with the same error
+    number.
+    """
     machine.file("/sys/kernel/security/lockdown", "none [integrity] confidentiality\n")
-    machine.modprobe("modprobe: ERROR: module 'ghes_nmi' is unsupported\n"
-                     "modprobe: ERROR: Use --allow-unsupported or set allow_unsupported_modules 1 in\n"
-                     "modprobe: ERROR: /etc/modprobe.d/10-unsupported-modules.conf\n"
-                     "modprobe: ERROR: could not insert 'ghes_nmi': Operation not permitted")
+    machine.modprobe(
+        "modprobe: ERROR: module 'ghes_nmi' is unsupported\n"
+        "modprobe: ERROR: Use --allow-unsupported or set allow_unsupported_modules 1 in\n"
+        "modprobe: ERROR: /etc/modprobe.d/10-unsupported-modules.conf\n"
+        "modprobe: ERROR: could not insert 'ghes_nmi': Operation not permitted"
+    )
     status, said = machine.load()
     assert status == 1 and "no matter of Secure Boot" in said and "mokutil" not in said, said
 
 
 def test_load_says_where_a_module_is_missing(machine):
     machine.modinfo(there=False)
-    machine.modprobe(f"modprobe: FATAL: Module ghes_nmi not found in directory /lib/modules/{RELEASE}")
+    machine.modprobe(
+        f"modprobe: FATAL: Module ghes_nmi not found in directory /lib/modules/{RELEASE}"
+    )
     status, said = machine.load()
-    assert status == 1 and f"there is no module for kernel {RELEASE}" in said and "ghes-nmi-probe" in said, said
+    assert (
+        status == 1
+        and f"there is no module for kernel {RELEASE}" in said
+        and "ghes-nmi-probe" in said
+    ), said
 
 
 def loaded(machine: Machine, srcversion: str, *holders: str) -> None:

@@ -23,8 +23,14 @@ COMMANDS = {
 
 
 def minbase(suite: str, command: str, timeout: float) -> tuple[int, str]:
-    result = subprocess.run([TOP / "scripts/minbase", suite, "sh", "-c", command], stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)
+    result = subprocess.run(
+        [TOP / "scripts/minbase", suite, "sh", "-c", command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout,
+    )
     return result.returncode, result.stdout
 
 
@@ -44,13 +50,23 @@ def test_command_installs_what_it_needs(suite, name):
 
 @pytest.mark.timeout(600)
 def test_nothing_is_there():
-    """No compiler, no Python, nothing of this machine; nothing stays, and the exit status is the command's."""
+    """No compiler, no Python, nothing of this machine; nothing stays, and the exit status is the
+    command's.
+    """
     left = TOP / "build/left-by-a-command"
-    status, said = minbase("bookworm", "for p in gcc python3 qemu-system-arm sparse git; do command -v $p; done; "
-                           f"apt-get install -qq -y hello >/dev/null 2>&1; echo >/root/x; echo >{left}; id -u; "
-                           "echo $HOME; exit 7", 500)
+    status, said = minbase(
+        "bookworm",
+        (
+            "for p in gcc python3 qemu-system-arm sparse git; do command -v $p; done; "
+            f"apt-get install -qq -y hello >/dev/null 2>&1; echo >/root/x; echo >{left}; id -u; "
+            "echo $HOME; exit 7"
+        ),
+        500,
+    )
     assert (status, said.splitlines()) == (7, ["0", "/root"])
     left.unlink()
     assert not os.path.exists("/root/x")
-    status, said = minbase("bookworm", "test ! -e /root/x && ! command -v hello && ls build | grep -c minbase", 500)
+    status, said = minbase(
+        "bookworm", "test ! -e /root/x && ! command -v hello && ls build | grep -c minbase", 500
+    )
     assert (status, said.strip()) == (0, "1"), said

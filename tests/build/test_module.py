@@ -18,8 +18,13 @@ KERNELS = [Kernel(arch, version) for arch, versions in EVERY.items() for version
 def kernel(request) -> Kernel:
     missing = request.param.missing()
     if missing:
-        pytest.fail(f"{missing} is missing: run scripts/prepare {request.param.arch} {request.param.version}",
-                    pytrace=False)
+        pytest.fail(
+            (
+                f"{missing} is missing: run scripts/prepare"
+                f" {request.param.arch} {request.param.version}"
+            ),
+            pytrace=False,
+        )
     return request.param
 
 
@@ -29,7 +34,9 @@ def modinfo(kernel: Kernel, field: str) -> str:
 
 
 def test_version_is_that_of_dkms(kernel):
-    version = re.search(r'^PACKAGE_VERSION="(.*)"$', (TOP / "dkms.conf").read_text(), re.MULTILINE)[1]
+    version = re.search(r'^PACKAGE_VERSION="(.*)"$', (TOP / "dkms.conf").read_text(), re.MULTILINE)[
+        1
+    ]
     assert modinfo(kernel, "version") == version
 
 
@@ -42,11 +49,15 @@ def test_licence(kernel):
 
 
 def test_hooks_come_with_it(kernel):
-    assert modinfo(kernel, "softdep") == ("post: ghes_nmi_mm ghes_nmi_kvm" if kernel.arch == "arm64" else "")
+    assert modinfo(kernel, "softdep") == (
+        "post: ghes_nmi_mm ghes_nmi_kvm" if kernel.arch == "arm64" else ""
+    )
 
 
 def build_again(kernel: Kernel, what: str, *options: str) -> Path:
-    """Build it anew, below build/: a build root of another suite sees nothing else. It must say nothing."""
+    """Build it anew, below build/: a build root of another suite sees nothing else. It must say
+    nothing.
+    """
     other = BUILD / "run" / what / f"{kernel.arch}-{kernel.version}"
     shutil.rmtree(other, ignore_errors=True)
     other.mkdir(parents=True)
@@ -59,16 +70,25 @@ def build_again(kernel: Kernel, what: str, *options: str) -> Path:
 @pytest.mark.enough("5.10", "7.3")  # make check has 6.12; make matrix every one
 def test_build_is_clean(kernel):
     """Nothing is there to warn of, with all warnings and sparse."""
-    subprocess.run([TOP / "scripts/fetch", "tools", "strict"], check=True)  # it says what it installs
+    subprocess.run(
+        [TOP / "scripts/fetch", "tools", "strict"], check=True
+    )  # it says what it installs
     strict = build_again(kernel, "strict", "--strict")
-    assert sorted(file.name for file in strict.glob("*.ko")) == sorted(file.name for file in kernel.products.glob("*.ko"))
+    assert sorted(file.name for file in strict.glob("*.ko")) == sorted(
+        file.name for file in kernel.products.glob("*.ko")
+    )
 
 
 @pytest.mark.enough("arm64-6.12")
-@pytest.mark.parametrize("kernel", [kernel for kernel in KERNELS if kernel.version in SUPPORTED[kernel.arch]],
-                         ids=lambda kernel: f"{kernel.arch}-{kernel.version}")
+@pytest.mark.parametrize(
+    "kernel",
+    [kernel for kernel in KERNELS if kernel.version in SUPPORTED[kernel.arch]],
+    ids=lambda kernel: f"{kernel.arch}-{kernel.version}",
+)
 def test_build_is_reproducible(kernel):
-    """The same sources give the same bytes, wherever they are built. With warnings on gcc may choose others."""
+    """The same sources give the same bytes, wherever they are built. With warnings on gcc may
+    choose others.
+    """
     other = build_again(kernel, "reproducible")
     first = {file.name: file.read_bytes() for file in kernel.products.glob("*.ko")}
     second = {file.name: file.read_bytes() for file in other.glob("*.ko")}

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""In continuous integration a skip that nobody has put on the list fails, one on the list does not."""
+"""In continuous integration a skip that nobody has put on the list fails, one on the list does
+not.
+"""
 
 import os
 import re
@@ -33,17 +35,29 @@ def test_one_of_two(n):
 def test_boot_lines(n):
     warnings.warn("booted again", BootedAgain)
 """
-LIST = "test_made_up.py::test_on_the_list   a reason [[]*\ntest_made_up.py::test_one_of_two[1]  a reason*\n"
+LIST = (
+    "test_made_up.py::test_on_the_list   a reason [[]*\ntest_made_up.py::test_one_of_two[1]  a"
+    " reason*\n"
+)
 
 
 def run(folder, cases: str, **environment: str) -> tuple[int, str]:
     shutil.copy(TOP / "tests/conftest.py", folder)
     (folder / "expected-skips").write_text(LIST)
     (folder / "test_made_up.py").write_text(cases)
-    result = subprocess.run(["/usr/bin/python3", "-m", "pytest", "-n", "2", "-p", "no:cacheprovider", "."], cwd=folder,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
-                            env={**{name: value for name, value in os.environ.items() if name != "CI"},
-                                 "PYTHONPATH": str(TOP / "tests"), **environment})
+    result = subprocess.run(
+        ["/usr/bin/python3", "-m", "pytest", "-n", "2", "-p", "no:cacheprovider", "."],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        env={
+            **{name: value for name, value in os.environ.items() if name != "CI"},
+            "PYTHONPATH": str(TOP / "tests"),
+            **environment,
+        },
+    )
     return result.returncode, result.stdout
 
 
@@ -63,7 +77,9 @@ def test_elsewhere_they_are_skips(tmp_path):
 @pytest.mark.parametrize("times,failed", [(1, 0), (3, 2)])
 def test_what_was_booted_again_is_counted(tmp_path, times, failed):
     status, said = run(tmp_path, CASES % times)
-    assert said.splitlines()[-1] == f"{times} passed, {failed} failed, 5 skipped" and status == bool(failed), said
+    assert said.splitlines()[
+        -1
+    ] == f"{times} passed, {failed} failed, 5 skipped" and status == bool(failed), said
     assert said.count("booted again") >= 2, said
 
 
@@ -81,7 +97,9 @@ def test_what_passed_is_run_again_when_it_has_changed(tmp_path, monkeypatch):
             return False
         return True
 
-    assert case("one") and not case("one") and case("one", again=True) and case("two") and case("one")
+    assert (
+        case("one") and not case("one") and case("one", again=True) and case("two") and case("one")
+    )
     with pytest.raises(AssertionError):
         case("three", right=False)
     assert case("three"), "what failed is not kept"
@@ -104,4 +122,8 @@ def test_a_file_of_the_proof_counts_and_another_does_not(tmp_path):
     assert now() == first
     (tmp_path / "src/b.h").write_text("int d;\n")
     assert now() != first
-    assert {file.name for file in unchanged.reads(tmp_path / "p.c", tmp_path / "src")} == {"a.h", "b.h", "p.c"}
+    assert {file.name for file in unchanged.reads(tmp_path / "p.c", tmp_path / "src")} == {
+        "a.h",
+        "b.h",
+        "p.c",
+    }

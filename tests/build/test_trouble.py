@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The judge of kernel logs: it hears what kernels say when something is wrong, and allows what is expected, only that."""
+"""The judge of kernel logs: it hears what kernels say when something is wrong, and allows what is
+expected, only that.
+"""
 
 import pytest
 
@@ -31,7 +33,7 @@ WRONG = (
     "watchdog: Watchdog detected hard LOCKUP on cpu 1",
     "INFO: task rmmod:99 blocked for more than 120 seconds.",
     "Uhhuh. NMI received for unknown reason 20 on CPU 0.",
-    "irq 21: nobody cared (try booting with the \"irqpoll\" option)",
+    'irq 21: nobody cared (try booting with the "irqpoll" option)',
     "kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
     "UBSAN: array-index-out-of-bounds in src/record/estatus.c:10:2",
     "Internal error: Oops: 0000000096000004 [#1] SMP",
@@ -49,9 +51,12 @@ RIGHT = """\
 [    0.000000] kasan: KernelAddressSanitizer initialized (generic)
 [    0.001000] clocksource: Marking clocksource 'tsc' as unstable
 [    1.200000] hrtimer: interrupt took 2131211 ns
-[    2.000000] perf: interrupt took too long (2504 > 2500), lowering kernel.perf_event_max_sample_rate
-[    2.393657] [Hardware Error]: ghes_nmi: GHES.30: source 30 (SEA) reports a recoverable error, 164 bytes
-[    2.394000] Memory failure: 0x42859: Sending SIGBUS to poison:142 due to hardware memory corruption
+[    2.000000] perf: interrupt took too long (2504 > 2500), lowering \
+kernel.perf_event_max_sample_rate
+[    2.393657] [Hardware Error]: ghes_nmi: GHES.30: source 30 (SEA) reports a \
+recoverable error, 164 bytes
+[    2.394000] Memory failure: 0x42859: Sending SIGBUS to poison:142 due to hardware \
+memory corruption
 [    2.394001] ghes_nmi: loading out-of-tree module taints kernel.
 [    2.394002] debug: mem auto-init: stack:all(zero), heap alloc:on, heap free:off
 [    3.000000] Run /init as init process
@@ -89,13 +94,20 @@ def test_what_is_expected_allows_nothing_else(line):
 def test_an_expected_end_allows_its_own_report():
     assert judge(RIGHT + END, PANIC) is None
     assert judge(RIGHT + END) is not None
-    for line in ("BUG: KASAN: slab-out-of-bounds in gn_fatal", "WARNING: suspicious RCU usage", "rcu: self-detected stall"):
+    for line in (
+        "BUG: KASAN: slab-out-of-bounds in gn_fatal",
+        "WARNING: suspicious RCU usage",
+        "rcu: self-detected stall",
+    ):
         assert judge(RIGHT + line + "\n" + END, PANIC) is not None, "before it"
         assert judge(RIGHT + END + line + "\n", PANIC) is not None, "after it"
     assert judge(RIGHT + "Call trace:\n" + END, PANIC) is not None, "another end came first"
 
 
 def test_a_long_handler_where_time_is_instructions():
-    line = "[    5.265989] INFO: NMI handler (ghes_nmi_ring [ghes_nmi]) took too long to run: 1.099 msecs\n"
+    line = (
+        "[    5.265989] INFO: NMI handler (ghes_nmi_ring [ghes_nmi]) took too long to run: 1.099"
+        " msecs\n"
+    )
     assert judge(RIGHT + line) is None
     assert line.strip() in judge(RIGHT + line, timed=True)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The fuzz targets, for a third of a minute each, a whole one with --full; and that they find what they look for."""
+"""The fuzz targets, for a third of a minute each, a whole one with --full; and that they find what
+they look for.
+"""
 
 import re
 import shutil
@@ -24,7 +26,11 @@ def fuzz(*arguments: object) -> subprocess.CompletedProcess:
 def inputs(target: str) -> str:
     """A hash of what decides on what the target does and is given."""
     folders = ("tests/unit/include", "src", "include", "tests/fuzz/include")
-    files = [TOP / "scripts/fuzz", *(TOP / "tests/vectors").glob("*"), *reads(TOP / f"tests/fuzz/fuzz_{target}.c", *folders)]
+    files = [
+        TOP / "scripts/fuzz",
+        *(TOP / "tests/vectors").glob("*"),
+        *reads(TOP / f"tests/fuzz/fuzz_{target}.c", *folders),
+    ]
     release = ""
     if target == "decode":
         for name in ("kernel", "kernel_calls", "kernel_trace"):
@@ -43,16 +49,24 @@ def fuzzed(target: str, seconds: int, record_property) -> None:
     result = fuzz("--seconds", seconds, target)
     assert result.returncode == 0, result.stdout
     record_property("fuzz", result.stdout)
-    assert int(re.search(r": (\d+) executions, no finding", result.stdout)[1]) > 10_000, result.stdout
+    assert (
+        int(re.search(r": (\d+) executions, no finding", result.stdout)[1]) > 10_000
+    ), result.stdout
     if target == "decode":
         counts = dict(re.findall(r"(\w+) (\d+)", result.stdout.partition("sections decoded:")[2]))
-        assert all(int(counts[name]) > 1000 for name in DECODED), f"a decoder was hardly reached: {counts}"
+        assert all(
+            int(counts[name]) > 1000 for name in DECODED
+        ), f"a decoder was hardly reached: {counts}"
 
 
 # (target, file, what the gate asks, what it asks no more)
 MISSING = {
-    "section_length": ("walk", "record/estatus.c",
-                       "return *length > walk->left - *header ? GN_SECTION_LENGTH : GN_GOOD;", "return GN_GOOD;"),
+    "section_length": (
+        "walk",
+        "record/estatus.c",
+        "return *length > walk->left - *header ? GN_SECTION_LENGTH : GN_GOOD;",
+        "return GN_GOOD;",
+    ),
     "section_header": ("walk", "record/estatus.c", "if (walk->left < *header)", "if (0)"),
     "memory_length": ("decode", "record/section.c", "if (section->length < rule->least)", "if (0)"),
     "memory_old": ("decode", "record/memory.c", "if (length < GN_MEMORY)", "if (0)"),

@@ -16,8 +16,15 @@ from bed.lib import BUILD, TOP
 from bed.lib.mutant import mutant
 
 HERE = TOP / "tests/models"
-FLAGS = ["-std=gnu11", "-O1", "-w", "-Itests/models", "-Itests/models/include",
-         "-Itests/unit/include", "-Iinclude"]
+FLAGS = [
+    "-std=gnu11",
+    "-O1",
+    "-w",
+    "-Itests/models",
+    "-Itests/models/include",
+    "-Itests/unit/include",
+    "-Iinclude",
+]
 
 # Model: what it is compiled with.
 MODELS = {
@@ -35,37 +42,100 @@ VISITOR = "sync/visitor.c"
 # What is taken out: model, file, what stands there, what instead.
 WITHOUT = {
     "QUEUE_RESERVE": ("queue", "path/queue.h", "smp_load_acquire(&q->tail)", "READ_ONCE(q->tail)"),
-    "QUEUE_PUBLISH": ("queue", "path/queue.h", "smp_store_release(&q->head,",
-                      "WRITE_ONCE(q->head,"),
+    "QUEUE_PUBLISH": (
+        "queue",
+        "path/queue.h",
+        "smp_store_release(&q->head,",
+        "WRITE_ONCE(q->head,",
+    ),
     "QUEUE_PEEK": ("queue", "path/queue.c", "smp_load_acquire(&q->head)", "READ_ONCE(q->head)"),
     "QUEUE_POP": ("queue", "path/queue.c", "smp_store_release(&q->tail,", "WRITE_ONCE(q->tail,"),
-    "CLAIM_CALL": ("claim", "path/claim.h", "atomic_fetch_inc(&claim->calls)",
-                   "atomic_fetch_inc_relaxed(&claim->calls)"),
-    "CLAIM_LEAVE": ("claim", "path/claim.h", "atomic_cmpxchg(&claim->calls, *seen, 0)",
-                    "atomic_cmpxchg_relaxed(&claim->calls, *seen, 0)"),
+    "CLAIM_CALL": (
+        "claim",
+        "path/claim.h",
+        "atomic_fetch_inc(&claim->calls)",
+        "atomic_fetch_inc_relaxed(&claim->calls)",
+    ),
+    "CLAIM_LEAVE": (
+        "claim",
+        "path/claim.h",
+        "atomic_cmpxchg(&claim->calls, *seen, 0)",
+        "atomic_cmpxchg_relaxed(&claim->calls, *seen, 0)",
+    ),
     "CLAIM_SEEN": ("claim", "path/claim.h", "*seen = atomic_read_acquire(", "*seen = atomic_read("),
-    "abandoning": ("claim-abandoned", "path/claim.h", "atomic_set_release(&claim->calls, 0)",
-                   "atomic_set(&claim->calls, 0)"),
+    "abandoning": (
+        "claim-abandoned",
+        "path/claim.h",
+        "atomic_set_release(&claim->calls, 0)",
+        "atomic_set(&claim->calls, 0)",
+    ),
     "RECEIVED": ("received", "sinks/received.h", "\tsmp_rmb(); /* RECEIVED */\n", ""),
-    "RECEIVED_MALFORMED": ("received", "sinks/received.h", "smp_store_release(count,", "WRITE_ONCE(*count,"),
-    "VISITOR_GET": ("visitor", VISITOR, "atomic_cmpxchg(&v->state,", "atomic_cmpxchg_relaxed(&v->state,"),
+    "RECEIVED_MALFORMED": (
+        "received",
+        "sinks/received.h",
+        "smp_store_release(count,",
+        "WRITE_ONCE(*count,",
+    ),
+    "VISITOR_GET": (
+        "visitor",
+        VISITOR,
+        "atomic_cmpxchg(&v->state,",
+        "atomic_cmpxchg_relaxed(&v->state,",
+    ),
     "VISITOR_FREE": ("visitor", VISITOR, "atomic_set_release(&v->state,", "atomic_set(&v->state,"),
     "VISITOR_LEFT": ("visitor", VISITOR, "\tschedule_work(&v->rest); /* VISITOR_LEFT */\n", ""),
-    "IN_USE": ("visitor", VISITOR, "atomic_cmpxchg(&v->state, FREE, IN_USE) == FREE",
-               "(atomic_set(&v->state, IN_USE), true)"),
+    "IN_USE": (
+        "visitor",
+        VISITOR,
+        "atomic_cmpxchg(&v->state, FREE, IN_USE) == FREE",
+        "(atomic_set(&v->state, IN_USE), true)",
+    ),
     "FREE": ("visitor", VISITOR, "\tatomic_set_release(&v->state, FREE);", "\t"),
     "DONE": ("visitor", VISITOR, "\t\tatomic_set(&v->state, DONE);\n", ""),
-    "a slot freed by the worker only": ("visitor", VISITOR, "\tif (!v->left) {\n\t\tput_slot(v);\n",
-                                        "\tput_slot(v);\n\tif (!v->left) {\n"),
+    "a slot freed by the worker only": (
+        "visitor",
+        VISITOR,
+        "\tif (!v->left) {\n\t\tput_slot(v);\n",
+        "\tput_slot(v);\n\tif (!v->left) {\n",
+    ),
     "a task that has pages to fail": ("visitor", VISITOR, "\tWRITE_ONCE(v->task, current);\n", ""),
-    "a task that has failed its pages": ("visitor-borrowed", VISITOR, "\tWRITE_ONCE(v->task, NULL);\n\tv->left",
-                                         "\tv->left"),
-    "a look whether pages are failed": ("visitor-borrowed", VISITOR, "if (atomic_read(&v->state) != DONE)\n", ""),
-    "a look whose the slot is": ("visitor", VISITOR, "READ_ONCE(v->task) != current", "!READ_ONCE(v->task)"),
-    "a slot that no task_work frees": ("visitor-borrowed", VISITOR, "\t\tput_slot(v);\n\t\treturn NULL;", "\t\treturn NULL;"),
+    "a task that has failed its pages": (
+        "visitor-borrowed",
+        VISITOR,
+        "\tWRITE_ONCE(v->task, NULL);\n\tv->left",
+        "\tv->left",
+    ),
+    "a look whether pages are failed": (
+        "visitor-borrowed",
+        VISITOR,
+        "if (atomic_read(&v->state) != DONE)\n",
+        "",
+    ),
+    "a look whose the slot is": (
+        "visitor",
+        VISITOR,
+        "READ_ONCE(v->task) != current",
+        "!READ_ONCE(v->task)",
+    ),
+    "a slot that no task_work frees": (
+        "visitor-borrowed",
+        VISITOR,
+        "\t\tput_slot(v);\n\t\treturn NULL;",
+        "\t\treturn NULL;",
+    ),
     "a look whether the task resumes": ("visitor-borrowed", VISITOR, "!will_resume(regs) || ", ""),
-    "a reference dropped without a slot": ("visitor", VISITOR, "{\n\t\tmodule_put(THIS_MODULE);", "{"),
-    "a reference dropped with the slot": ("visitor", VISITOR, "*/\n\tmodule_put(THIS_MODULE);", "*/"),
+    "a reference dropped without a slot": (
+        "visitor",
+        VISITOR,
+        "{\n\t\tmodule_put(THIS_MODULE);",
+        "{",
+    ),
+    "a reference dropped with the slot": (
+        "visitor",
+        VISITOR,
+        "*/\n\tmodule_put(THIS_MODULE);",
+        "*/",
+    ),
     "a wait for who executes here": ("visitor", VISITOR, "\tsynchronize_rcu_tasks();\n", ""),
 }
 
@@ -96,9 +166,11 @@ def test_model_fails_without(name):
 
 
 # Atomics that return what stood there are full barriers too.
-BARRIER = re.compile(r"\b(smp_\w*mb\w*|dma_[rw]?mb|mb|wmb|rmb|smp_load_acquire|smp_store_release|smp_store_mb|"
-                     r"smp_cond_load_\w+|test_and_\w+_bit\w*|(?:try_)?(?:cmp)?xchg\w*|"
-                     r"atomic\w*_(?:acquire|release|\w*xchg|fetch_\w+|\w+_return|\w+_and_test|inc_not_zero))\(")
+BARRIER = re.compile(
+    r"\b(smp_\w*mb\w*|dma_[rw]?mb|mb|wmb|rmb|smp_load_acquire|smp_store_release|smp_store_mb|"
+    r"smp_cond_load_\w+|test_and_\w+_bit\w*|(?:try_)?(?:cmp)?xchg\w*|"
+    r"atomic\w*_(?:acquire|release|\w*xchg|fetch_\w+|\w+_return|\w+_and_test|inc_not_zero))\("
+)
 
 
 def test_table_of_barriers():
@@ -106,7 +178,12 @@ def test_table_of_barriers():
     found: Counter = Counter()
     for file in (TOP / "src").rglob("*.[ch]"):
         code = re.sub(r"/\*.*?\*/", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
-        found.update((str(file.relative_to(TOP / "src")), name) for name in BARRIER.findall(code)
-                     if not file.name.endswith(".mod.c"))
-    rows = re.findall(r"^\| `(\S+)` \| `(\w+)` \| (\d+) \|", (HERE / "README.md").read_text(), re.MULTILINE)
+        found.update(
+            (str(file.relative_to(TOP / "src")), name)
+            for name in BARRIER.findall(code)
+            if not file.name.endswith(".mod.c")
+        )
+    rows = re.findall(
+        r"^\| `(\S+)` \| `(\w+)` \| (\d+) \|", (HERE / "README.md").read_text(), re.MULTILINE
+    )
     assert {(file, name): int(count) for file, name, count in rows} == dict(found)

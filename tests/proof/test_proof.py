@@ -36,16 +36,43 @@ def test_proof_holds(part, record_property, pytestconfig):
 # (part, file, what is asked, what is asked no more)
 MISSING = {
     "header_is_there": ("walk", "record/estatus.c", "if (walk->left < DATA_HEADER)", "if (0)"),
-    "body_is_there": ("walk", "record/estatus.c",
-                      "return *length > walk->left - *header ? GN_SECTION_LENGTH : GN_GOOD;", "return GN_GOOD;"),
-    "sums_do_not_wrap": ("walk", "record/estatus.h", "u64 end = (u64)GN_ESTATUS_HEADER + es->data_length;",
-                         "u32 end = GN_ESTATUS_HEADER + es->data_length;"),
+    "body_is_there": (
+        "walk",
+        "record/estatus.c",
+        "return *length > walk->left - *header ? GN_SECTION_LENGTH : GN_GOOD;",
+        "return GN_GOOD;",
+    ),
+    "sums_do_not_wrap": (
+        "walk",
+        "record/estatus.h",
+        "u64 end = (u64)GN_ESTATUS_HEADER + es->data_length;",
+        "u32 end = GN_ESTATUS_HEADER + es->data_length;",
+    ),
     "context_is_there": ("context", "record/section.c", "if (end - at < header)", "if (0)"),
-    "context_begins_in_it": ("arm", "record/section.c", "if (end < GN_ARM_HEADER || end > section->length)", "if (0)"),
-    "error_information_is_there": ("arm", "record/section.c", "if (size < GN_ARM_ERR_INFO || size > end - at)",
-                                   "if (size < GN_ARM_ERR_INFO)"),
-    "checks_are_there": ("ia", "record/section.c", "if (ia->context_at > section->length)", "if (0)"),
-    "type_demands_a_length": ("types", "record/section.c", "if (section->length < rule->least)", "if (0)"),
+    "context_begins_in_it": (
+        "arm",
+        "record/section.c",
+        "if (end < GN_ARM_HEADER || end > section->length)",
+        "if (0)",
+    ),
+    "error_information_is_there": (
+        "arm",
+        "record/section.c",
+        "if (size < GN_ARM_ERR_INFO || size > end - at)",
+        "if (size < GN_ARM_ERR_INFO)",
+    ),
+    "checks_are_there": (
+        "ia",
+        "record/section.c",
+        "if (ia->context_at > section->length)",
+        "if (0)",
+    ),
+    "type_demands_a_length": (
+        "types",
+        "record/section.c",
+        "if (section->length < rule->least)",
+        "if (0)",
+    ),
 }
 
 

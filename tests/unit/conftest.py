@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Host tests in C: every cmocka test function is a case.
 
-Each test_*.c here is one program. It includes the .c file under test, so that statics can be tested too, and is
-run once; its cases are then told apart by its TAP output.
+Each test_*.c here is one program. It includes the .c file under test, so that statics can be tested
+too, and is run once; its cases are then told apart by its TAP output.
 """
 
 import fcntl
@@ -26,8 +26,14 @@ def compile_program(source: Path) -> Path:
     OUT.mkdir(parents=True, exist_ok=True)
     with open(OUT / f"{source.stem}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        inputs = [file for folder in ("include", "src", "tests/unit") for file in (TOP / folder).rglob("*.[ch]")]
-        if not program.exists() or program.stat().st_mtime < max(file.stat().st_mtime for file in inputs):
+        inputs = [
+            file
+            for folder in ("include", "src", "tests/unit")
+            for file in (TOP / folder).rglob("*.[ch]")
+        ]
+        if not program.exists() or program.stat().st_mtime < max(
+            file.stat().st_mtime for file in inputs
+        ):
             command = cunit.compile_command(source, program, TOP / "src", "-Werror")
             result = subprocess.run(command, cwd=TOP, capture_output=True, text=True)
             if result.returncode:
@@ -54,12 +60,15 @@ class Case(pytest.Item):
         # "ok 1 - name", "not ok 2 - name", "not ok 3 # SKIP name"
         verdict = re.search(rf"^(not )?ok \d+ (- |# SKIP ){self.name}$", output, re.MULTILINE)
         if verdict is None:
-            pytest.fail(f"the program ended before this case (exit status {status}), see '{END}'", pytrace=False)
+            pytest.fail(
+                f"the program ended before this case (exit status {status}), see '{END}'",
+                pytrace=False,
+            )
         if "SKIP" in verdict[2]:
             pytest.skip("skip() in the test")
         if verdict[1]:
             # What was wrong follows the line.
-            pytest.fail(output[verdict.start():].partition("\nok ")[0], pytrace=False)
+            pytest.fail(output[verdict.start() :].partition("\nok ")[0], pytrace=False)
 
     def reportinfo(self):
         return self.path, None, f"{self.path.stem}::{self.name}"

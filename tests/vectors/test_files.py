@@ -8,4 +8,6 @@ GENERATE = Path(__file__).parent / "generate"
 
 
 def test_files_are_what_the_generator_writes():
-    assert subprocess.run([GENERATE, "--check"]).returncode == 0, f"run {GENERATE.name} and look at the difference"
+    assert (
+        subprocess.run([GENERATE, "--check"]).returncode == 0
+    ), f"run {GENERATE.name} and look at the difference"

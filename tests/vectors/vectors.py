@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A vector: bytes as firmware may write them, what the gate must say, and why. And the files that hold them."""
+"""A vector: bytes as firmware may write them, what the gate must say, and why. And the files that
+hold them.
+"""
 
 import re
 from dataclasses import dataclass
@@ -37,12 +39,18 @@ def shorten(data: bytes) -> str:
 
 
 def lengthen(text: str) -> bytes:
-    return b"".join(bytes.fromhex(word.partition("*")[0]) * int(word.partition("*")[2] or 1)
-                    for word in text.split())
+    return b"".join(
+        bytes.fromhex(word.partition("*")[0]) * int(word.partition("*")[2] or 1)
+        for word in text.split()
+    )
 
 
 def write(vectors: list[Vector], what: str) -> str:
-    lines = ["# SPDX-License-Identifier: GPL-2.0-only", f"# {what} Written by tests/vectors/generate.", ""]
+    lines = [
+        "# SPDX-License-Identifier: GPL-2.0-only",
+        f"# {what} Written by tests/vectors/generate.",
+        "",
+    ]
     for vector in vectors:
         lines += [f"name {vector.name}", f"kind {vector.kind}", f"verdict {vector.verdict}"]
         lines += [f"odd {vector.odd}"] if vector.odd else []
@@ -56,6 +64,14 @@ def read(name: str) -> list[Vector]:
     for stanza in (HERE / f"{name}.txt").read_text(encoding="ascii").split("\n\n"):
         fields = dict(line.split(" ", 1) for line in stanza.splitlines() if line and line[0] != "#")
         if fields:
-            vectors.append(Vector(fields["name"], fields["kind"], fields["verdict"], fields["why"],
-                                  lengthen(fields["bytes"]), fields.get("odd", "")))
+            vectors.append(
+                Vector(
+                    fields["name"],
+                    fields["kind"],
+                    fields["verdict"],
+                    fields["why"],
+                    lengthen(fields["bytes"]),
+                    fields.get("odd", ""),
+                )
+            )
     return vectors

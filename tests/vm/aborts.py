@@ -24,8 +24,11 @@ def open_sea(boot, *, sources=None, el=1, **more):
 
 def numbers(out: str, first: str = "task") -> list[dict[str, int]]:
     """The lines of poison, raise and vmm that begin with this word."""
-    return [{name: int(value, 0) for name, value in re.findall(r"(\w+)=(-?\w+)", line)}
-            for line in out.splitlines() if line.startswith(first + "=")]
+    return [
+        {name: int(value, 0) for name, value in re.findall(r"(\w+)=(-?\w+)", line)}
+        for line in out.splitlines()
+        if line.startswith(first + "=")
+    ]
 
 
 def poison(machine, options: str, timeout: float = 60) -> dict[str, int]:
@@ -34,7 +37,10 @@ def poison(machine, options: str, timeout: float = 60) -> dict[str, int]:
 
 def corrupted(machine) -> int:
     """Pages taken out of use."""
-    return int(machine.vm.check("grep HardwareCorrupted /proc/meminfo").split()[1]) // machine.kernel.page_kib
+    return (
+        int(machine.vm.check("grep HardwareCorrupted /proc/meminfo").split()[1])
+        // machine.kernel.page_kib
+    )
 
 
 def at_rest(machine) -> None:

@@ -5,11 +5,11 @@
         machine = boot([Source(event=804)])
         machine.vm.check("insmod /lib/modules/ghes_nmi.ko")
 
-The core cases run on every kernel of kernels.list, all of them with --on ARCHITECTURE-NAME there. A kernel of
-tests/kernels/built.list has the cases of the one that it is made of, with --on only.
+The core cases run on every kernel of kernels.list, all of them with --on ARCHITECTURE-NAME there. A
+kernel of tests/kernels/built.list has the cases of the one that it is made of, with --on only.
 
-Everything a guest says is kept in build/run/CASE/. After the case its console and its kernel's whole log, which is
-taken when the machine is closed, must be free of trouble (bed.lib.trouble).
+Everything a guest says is kept in build/run/CASE/. After the case its console and its kernel's
+whole log, which is taken when the machine is closed, must be free of trouble (bed.lib.trouble).
 """
 
 import re
@@ -49,21 +49,38 @@ def pytest_generate_tests(metafunc):
     stock = wanted(metafunc.definition, "stock") is not None
     kind = metafunc.definition.get_closest_marker("built")
     if kind:
-        metafunc.parametrize("kernel", [Kernel(arch, name) for arch in ARCHES for name in built(kind.args[0])[arch]
-                                        if f"{arch}-{name}" in chosen], ids=str)
+        metafunc.parametrize(
+            "kernel",
+            [
+                Kernel(arch, name)
+                for arch in ARCHES
+                for name in built(kind.args[0])[arch]
+                if f"{arch}-{name}" in chosen
+            ],
+            ids=str,
+        )
         return
     kernels = []
     for arch in EVERY if arches is None else arches:
         usual = EVERY[arch] if every or chosen else SUPPORTED[arch]
-        by_name = () if every or chosen else SPECIAL[arch]  # not for a case that does not ask for them
+        by_name = (
+            () if every or chosen else SPECIAL[arch]
+        )  # not for a case that does not ask for them
         for version in EVERY[arch]:
-            if (version in usual and version not in by_name if versions is None else version in versions) \
-                    and (not chosen or f"{arch}-{version}" in chosen):
+            if (
+                version in usual and version not in by_name
+                if versions is None
+                else version in versions
+            ) and (not chosen or f"{arch}-{version}" in chosen):
                 kernels.append(Kernel(arch, version))
         # What was built with debugging is as the kernel it was made of, only slower.
         if not stock:
-            kernels += [Kernel(arch, name) for name, of in BUILT[arch].items() if f"{arch}-{name}" in chosen
-                        and (of in usual if versions is None else of in versions)]
+            kernels += [
+                Kernel(arch, name)
+                for name, of in BUILT[arch].items()
+                if f"{arch}-{name}" in chosen
+                and (of in usual if versions is None else of in versions)
+            ]
     metafunc.parametrize("kernel", kernels, ids=str)
 
 
@@ -94,10 +111,15 @@ def shell(machines) -> None:
 
 @pytest.fixture
 def boot(request, kernel, run_dir):
-    """boot(sources, **options of bed.lib.platform.open): a machine that runs `kernel` and ends with the case."""
+    """boot(sources, **options of bed.lib.platform.open): a machine that runs `kernel` and ends with
+    the case.
+    """
     missing = kernel.missing()
     if missing:
-        pytest.fail(f"{missing} is missing: run scripts/prepare {kernel.arch} {kernel.version}", pytrace=False)
+        pytest.fail(
+            f"{missing} is missing: run scripts/prepare {kernel.arch} {kernel.version}",
+            pytrace=False,
+        )
     machines = []
     dirs = []
     marker = request.node.get_closest_marker("limit")
@@ -119,7 +141,9 @@ def boot(request, kernel, run_dir):
             pytest.skip("this kernel has no SDEI")
         directory = run_dir / str(len(dirs)) if dirs else run_dir
         dirs.append(directory)
-        machine = bed.lib.platform.open(kernel.arch, kernel.version, sources=sources, run_dir=directory, **options)
+        machine = bed.lib.platform.open(
+            kernel.arch, kernel.version, sources=sources, run_dir=directory, **options
+        )
         machines.append(machine)
         return machine
 
@@ -135,10 +159,15 @@ def boot(request, kernel, run_dir):
         vm.close()
     # What went wrong first is the news.
     if request.node.stash.get(outcome, False):
-        marks = {name: request.node.get_closest_marker(name) for name in ("expect_console", "allow_console")}
+        marks = {
+            name: request.node.get_closest_marker(name)
+            for name in ("expect_console", "allow_console")
+        }
         allowed = [mark.args[0] for mark in marks.values() if mark]
         said = ""
-        for log in sorted(path for name in ("console.log", "kernel.log") for path in run_dir.rglob(name)):
+        for log in sorted(
+            path for name in ("console.log", "kernel.log") for path in run_dir.rglob(name)
+        ):
             text = VM.read_log(log)
             problem = judge(text, *allowed, timed="-icount" in (log.parent / "command").read_text())
             if problem:

@@ -11,19 +11,33 @@ from bed.lib.driver import Trace
 from bed.lib.sources import Source, entry, number
 from records import deliver_one
 
-pytestmark = pytest.mark.enough("arm64-6.12", "x86_64-7.3")  # what a change has time for; the oldest: test_nmi.py
+pytestmark = pytest.mark.enough(
+    "arm64-6.12", "x86_64-7.3"
+)  # what a change has time for; the oldest: test_nmi.py
 IN_TREE, OURS = "GHES", "ghes_nmi"
 
 
 @pytest.mark.arch("arm64")
 def test_take_and_give_back(boot):
-    """What is served is taken, the rest stays and is named; rmmod gives all back, and it works there."""
-    machine = boot([Source(id=10, event=804), Source(id=2, notify="local"), Source(id=300, event=805, critical=True),
-                    Source(id=4, event=806, shared=False, type="ghes"), Source(id=5, event=807, enabled=False)])
+    """What is served is taken, the rest stays and is named; rmmod gives all back, and it works
+    there.
+    """
+    machine = boot(
+        [
+            Source(id=10, event=804),
+            Source(id=2, notify="local"),
+            Source(id=300, event=805, critical=True),
+            Source(id=4, event=806, shared=False, type="ghes"),
+            Source(id=5, event=807, enabled=False),
+        ]
+    )
     sdei = [src for src in machine.sources if src.notify == "sdei" and src.enabled]
     local = machine.sources[1]
     assert [driver.bound(machine, src) for src in sdei] == [IN_TREE] * 3
-    maps = "sleep 0.2; grep -c phys=0x000000007e /proc/vmallocinfo; grep -c gn_ /proc/vmallocinfo || true"
+    maps = (
+        "sleep 0.2; grep -c phys=0x000000007e /proc/vmallocinfo; grep -c gn_ /proc/vmallocinfo ||"
+        " true"
+    )
     before = machine.vm.check(maps)
     for round in range(3):
         said = driver.load(machine)
@@ -64,8 +78,10 @@ def test_parameters_at_binding(boot, kernel):
 @pytest.mark.core
 def test_ghes_disabled(boot, kernel):
     """ghes.disable=1: no driver and no devices but ours."""
-    machine = boot([driver.rung(kernel, 1, id=10), driver.rung(kernel, 2, id=20, critical=True)],
-                   append="ghes.disable=1")
+    machine = boot(
+        [driver.rung(kernel, 1, id=10), driver.rung(kernel, 2, id=20, critical=True)],
+        append="ghes.disable=1",
+    )
     assert "GHES" not in machine.vm.check(f"ls {driver.DEVICES}")
     driver.load(machine)
     for src in machine.sources:
@@ -79,20 +95,36 @@ def test_ghes_disabled(boot, kernel):
 
 @pytest.mark.arch("arm64")
 def test_broken_hest_at_binding(boot):
-    """One entry that makes no sense costs that entry; the in-tree driver gives the whole table up."""
+    """One entry that makes no sense costs that entry; the in-tree driver gives the whole table
+    up.
+    """
     bad_register = bytearray(entry(number([Source(id=7, event=900)])[0]))
     bad_register[21] = 8  # an address register of 8 bits
     unknown = struct.pack("<HH", 5, 66) + bytes(60)
-    machine = boot([Source(id=10, event=804), Source(raw=bytes(bad_register)), Source(id=20, event=805),
-                    Source(id=10, event=806), Source(raw=unknown), Source(id=40, event=807)])
-    assert "GHES" not in machine.vm.check(f"ls {driver.DEVICES}"), "the in-tree driver has grown: change this case"
+    machine = boot(
+        [
+            Source(id=10, event=804),
+            Source(raw=bytes(bad_register)),
+            Source(id=20, event=805),
+            Source(id=10, event=806),
+            Source(raw=unknown),
+            Source(id=40, event=807),
+        ]
+    )
+    assert "GHES" not in machine.vm.check(
+        f"ls {driver.DEVICES}"
+    ), "the in-tree driver has grown: change this case"
     said = driver.load(machine)
     for index in (0, 2):
         deliver_one(machine, machine.sources[index], index)
-    assert "source 7 is left out: error status address register is too narrow for an address" in said
+    assert (
+        "source 7 is left out: error status address register is too narrow for an address" in said
+    )
     assert "source 10 is left out: its id is used twice" in said
     assert "source 66 is left out: the HEST ends or an unknown entry begins here" in said
-    assert machine.vm.run(f"ls -d {driver.DEVICES}/GHES.40").rc, "what stands behind an unknown length was believed"
+    assert machine.vm.run(
+        f"ls -d {driver.DEVICES}/GHES.40"
+    ).rc, "what stands behind an unknown length was believed"
 
 
 @pytest.mark.core
@@ -110,7 +142,9 @@ def test_refusals(boot, kernel):
     lines = driver.load_refused(machine, sources="10,11")
     assert len(lines) == 1 and "sources=: the HEST has no usable source 11" in lines[0], lines
     lines = driver.load_refused(machine, sources="20")
-    assert [line for line in lines if "source 20 stays with the in-tree driver: CMCI" in line], lines
+    assert [
+        line for line in lines if "source 20 stays with the in-tree driver: CMCI" in line
+    ], lines
     assert driver.bound(machine, src) == IN_TREE
     driver.load(machine)
     second = machine.vm.run(f"insmod {driver.MODULE}")
@@ -122,8 +156,13 @@ def test_refusals(boot, kernel):
 @pytest.mark.arch("arm64")
 def test_event_unknown_to_firmware(boot):
     """A source whose event cannot be had is refused by name; the others are taken."""
-    machine = boot([Source(id=10, event=804), Source(id=20, event=805, extra={"unknown_event": True}),
-                    Source(id=30, event=806)])
+    machine = boot(
+        [
+            Source(id=10, event=804),
+            Source(id=20, event=805, extra={"unknown_event": True}),
+            Source(id=30, event=806),
+        ]
+    )
     good, bad, last = machine.sources
     said = driver.load(machine)
     assert "source 20: SDEI event 805 cannot be registered" in said
@@ -153,10 +192,14 @@ def test_firmware_without_sdei(boot):
 
 @pytest.mark.arch("arm64")
 def test_unload_while_handler_runs(boot):
-    """A handler runs on another CPU while its driver goes: the event is let go by both drivers, and not lost."""
+    """A handler runs on another CPU while its driver goes: the event is let go by both drivers, and
+    not lost.
+    """
     machine = boot([Source(id=10, event=804, extra={"cpu": 1}), Source(id=20, event=805)], smp=2)
     src = machine.sources[0]
-    machine.vm.check("taskset -p 1 1")  # the agent and what it runs stay away from the CPU that stalls
+    machine.vm.check(
+        "taskset -p 1 1"
+    )  # the agent and what it runs stay away from the CPU that stalls
     driver.load(machine)
     driver.unload(machine)  # both drivers have been at work once
     # The in-tree driver drops what it saw within the last seconds: no two records are equal.
@@ -167,7 +210,9 @@ def test_unload_while_handler_runs(boot):
         time.sleep(0.1)
         machine.vm.agent.start(command)
         time.sleep(0.3)
-        assert "event" not in [event.kind for event in machine.events()], "the handler does not run any more"
+        assert "event" not in [
+            event.kind for event in machine.events()
+        ], "the handler does not run any more"
         machine.stall(None)
         assert machine.vm.agent.finish(20).rc == 0
         assert driver.bound(machine, src) == holder
@@ -180,7 +225,9 @@ def test_unload_while_handler_runs(boot):
 @pytest.mark.arch("arm64")
 def test_hotplug(boot):
     """Private and shared events survive CPUs going and coming."""
-    machine = boot([Source(id=10, event=804, shared=False, extra={"cpu": 1}), Source(id=20, event=805)], smp=2)
+    machine = boot(
+        [Source(id=10, event=804, shared=False, extra={"cpu": 1}), Source(id=20, event=805)], smp=2
+    )
     private, shared = machine.sources
     driver.load(machine)
     deliver_one(machine, private, 1)
@@ -190,13 +237,19 @@ def test_hotplug(boot):
         machine.vm.check("echo 1 >/sys/devices/system/cpu/cpu1/online")
         deliver_one(machine, private, 20 + round)
         deliver_one(machine, shared, 30 + round)
-    cpus = {event.cpu for event in machine.events() if event.kind == "event" and event.source == private.index}
+    cpus = {
+        event.cpu
+        for event in machine.events()
+        if event.kind == "event" and event.source == private.index
+    }
     assert cpus == {1}
 
 
 @pytest.mark.arch("arm64")
 def test_block_moves_at_binding(boot):
-    """Firmware rewrites the address register: inside the window, outside, and back; longest records too."""
+    """Firmware rewrites the address register: inside the window, outside, and back; longest records
+    too.
+    """
     machine = boot([Source(id=10, event=804, length=4096)])
     src = machine.sources[0]
     driver.load(machine)

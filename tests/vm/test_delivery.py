@@ -12,15 +12,20 @@ from bed.lib.driver import RAS_EVENT, SECTION_EVENT, Trace
 from bed.lib.sources import Source
 from records import check_counters, check_delivered, numbered
 
-pytestmark = pytest.mark.enough("arm64-6.12", "x86_64-7.3")  # what a change has time for; the oldest: test_nmi.py
+pytestmark = pytest.mark.enough(
+    "arm64-6.12", "x86_64-7.3"
+)  # what a change has time for; the oldest: test_nmi.py
 RECORDS = 10_000
 
 
 def four_sources(length: int = 4096) -> list[Source]:
     """Normal and critical, shared and private, GHESv2 and GHES."""
-    return [Source(id=10, event=804, length=length), Source(id=21, event=805, length=length, critical=True),
-            Source(id=32, event=806, length=length, shared=False),
-            Source(id=43, event=807, length=length, critical=True, type="ghes")]
+    return [
+        Source(id=10, event=804, length=length),
+        Source(id=21, event=805, length=length, critical=True),
+        Source(id=32, event=806, length=length, shared=False),
+        Source(id=43, event=807, length=length, critical=True, type="ghes"),
+    ]
 
 
 def storm(machine, size: int, event: str, kib: int, **parameters: int) -> list[dict[str, int]]:
@@ -31,7 +36,7 @@ def storm(machine, size: int, event: str, kib: int, **parameters: int) -> list[d
     # In turns, so that the sources are busy at the same time.
     for at in range(0, RECORDS // 4, 100):
         for src in machine.sources:
-            machine.post_many(src, posted[src.index][at:at + 100])
+            machine.post_many(src, posted[src.index][at : at + 100])
     machine.quiesce(360)
     driver.settle(machine)
     check_delivered(posted, trace.payloads())
@@ -54,14 +59,18 @@ def test_queue_of_one_record(boot, smp):
     """The queue holds one record: firmware is held back and nothing is lost."""
     every = storm(boot(four_sources(2068), smp=smp), 2068, SECTION_EVENT, 32768, queue_kib=1)
     assert all(stats["queue_size"] == 4096 for stats in every)
-    assert all(stats["deferred"] > 0 for stats in every), "the queue was never full: this case tests nothing"
+    assert all(
+        stats["deferred"] > 0 for stats in every
+    ), "the queue was never full: this case tests nothing"
 
 
 def change_hands(machine, posted: dict[int, list[bytes]], every: int) -> int:
-    """Post all records, and load or unload the module after each `every` of them; returns how often.
+    """Post all records, and load or unload the module after each `every` of them; returns how
+    often.
 
     Marks in the trace say whose turn it is. The module is loaded at the end.
     """
+
     def mark(text):
         machine.vm.check(f"echo {text} >{driver.TRACING}/trace_marker")
 
@@ -73,7 +82,7 @@ def change_hands(machine, posted: dict[int, list[bytes]], every: int) -> int:
         # Enough for firmware to do, not so much that one driver gets all.
         while at * len(posted) < min(total, taken + every):
             for src in machine.sources:
-                machine.post_many(src, posted[src.index][at:at + 50])
+                machine.post_many(src, posted[src.index][at : at + 50])
             at += 50
         # The in-tree driver leaves a record lying when its pool is empty: then it is our turn.
         if taken >= changes * every or time.monotonic() > deadline - 150 + 5 * changes:
@@ -98,7 +107,9 @@ def check_order(text: str) -> None:
         data = re.search(r"non_standard_event: .* raw data:([0-9a-f ]*)$", line)
         if data:
             number, source = struct.unpack("<II", bytes.fromhex(data[1])[:8])
-            assert not ours or number > newest.get(source, -1), f"source {source}: {number} after {newest[source]}"
+            assert not ours or number > newest.get(
+                source, -1
+            ), f"source {source}: {number} after {newest[source]}"
             newest[source] = max(number, newest.get(source, -1))
 
 
@@ -137,7 +148,8 @@ def test_critical_inside_normal(boot):
         machine.post(outer, cper.sized(172, 0))
         machine.quiesce()
     handler = min(event.lower_ticks for event in machine.events() if event.kind == "event")
-    # The timer that raises the inner event takes some instructions itself, so a few offsets fall together.
+    # The timer that raises the inner event takes some instructions itself, so a few offsets fall
+    # together.
     tries = 240
     posted = numbered(machine.sources, tries, first=1)
     for n in range(tries):
@@ -145,9 +157,15 @@ def test_critical_inside_normal(boot):
         machine.quiesce()
         assert machine.ack(outer) & 1 and machine.ack(inner) & 1, f"try {n}: not acknowledged"
     driver.settle(machine)
-    inside = {event.lower_ticks for event in machine.events() if event.kind == "nest" and not event.late}
-    assert len(inside) >= 200, f"only {len(inside)} different offsets inside the handler of {handler} instructions"
-    assert min(inside) < 40 and max(inside) > handler - 60, f"offsets {min(inside)} to {max(inside)} of {handler}"
+    inside = {
+        event.lower_ticks for event in machine.events() if event.kind == "nest" and not event.late
+    }
+    assert (
+        len(inside) >= 200
+    ), f"only {len(inside)} different offsets inside the handler of {handler} instructions"
+    assert (
+        min(inside) < 40 and max(inside) > handler - 60
+    ), f"offsets {min(inside)} to {max(inside)} of {handler}"
     payloads = [payload for payload in trace.payloads() if payload[:8] != bytes(8)]
     check_delivered(posted, payloads)
     stats = driver.stats(machine, inner)

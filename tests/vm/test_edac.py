@@ -21,10 +21,23 @@ class Errors:
         self.trace = driver.Trace(machine, "ras/mc_event")
 
     def blocks(self, **fields: int) -> list[bytes]:
-        """Of addresses that no machine has; no two alike, which the in-tree driver would leave out."""
+        """Of addresses that no machine has; no two alike, which the in-tree driver would leave
+        out.
+        """
         self.serial += 1
-        return [cper.block(severity, [cper.memory(pa=(1 << 60) + 4096 * (100 * self.serial + n), error_type=2, **fields)])
-                for n, severity in enumerate([cper.CORRECTED] * CORRECTED + [cper.RECOVERABLE] * UNCORRECTED)]
+        return [
+            cper.block(
+                severity,
+                [
+                    cper.memory(
+                        pa=(1 << 60) + 4096 * (100 * self.serial + n), error_type=2, **fields
+                    )
+                ],
+            )
+            for n, severity in enumerate(
+                [cper.CORRECTED] * CORRECTED + [cper.RECOVERABLE] * UNCORRECTED
+            )
+        ]
 
     def turn(self, heard: bool = True, **fields: int) -> None:
         machine = self.machine
@@ -38,12 +51,19 @@ class Errors:
         wanted = self.turns * CORRECTED, self.turns * UNCORRECTED
         assert edac.counted(machine, *wanted) == wanted, f"turn {self.turns}"
         events = re.findall(r" mc_event: 1 (Corrected|Uncorrected) error", self.trace.text())
-        assert [events.count("Corrected"), events.count("Uncorrected"), len(events)] \
-            == [CORRECTED, UNCORRECTED, CORRECTED + UNCORRECTED], f"turn {self.turns}"
+        assert [events.count("Corrected"), events.count("Uncorrected"), len(events)] == [
+            CORRECTED,
+            UNCORRECTED,
+            CORRECTED + UNCORRECTED,
+        ], f"turn {self.turns}"
 
 
 def started(boot, kernel, sources: int = 1) -> tuple[Platform, Errors]:
-    machine = boot([driver.rung(kernel, n + 1) for n in range(sources)], append=edac.APPEND, extra_files=edac.archive(kernel))
+    machine = boot(
+        [driver.rung(kernel, n + 1) for n in range(sources)],
+        append=edac.APPEND,
+        extra_files=edac.archive(kernel),
+    )
     machine.vm.check("dmesg -n 1")
     return machine, Errors(machine)
 
@@ -96,7 +116,9 @@ def test_comes_first(boot, kernel):
 
 
 def test_comes_meanwhile(boot, kernel):
-    """With all sources taken it refuses, as without any; with one of two left it comes, and stays for good."""
+    """With all sources taken it refuses, as without any; with one of two left it comes, and stays
+    for good.
+    """
     machine, errors = started(boot, kernel, 2)
     if edac.built_in(kernel):
         pytest.skip("ghes_edac is built in")

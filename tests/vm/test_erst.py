@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A fatal record is in firmware's ERST after the reboot, where the next kernel's pstore shows it."""
+"""A fatal record is in firmware's ERST after the reboot, where the next kernel's pstore shows
+it.
+"""
 
 import re
 
@@ -10,12 +12,17 @@ from bed.lib.sources import Source
 
 pytestmark = pytest.mark.enough("6.12")
 PANIC = r"Kernel panic - not syncing: ghes_nmi: fatal hardware error"
-SOURCES = {"arm64": [Source(id=4, event=804, length=32768)], "x86_64": [Source(id=4, notify="nmi", length=32768)]}
+SOURCES = {
+    "arm64": [Source(id=4, event=804, length=32768)],
+    "x86_64": [Source(id=4, notify="nmi", length=32768)],
+}
 PSTORE = "/sys/fs/pstore"
 RECORD = 8192  # bytes of a record of QEMU's ERST
 TIMES = 10
 
-SHORT = cper.block(cper.FATAL, [cper.memory(pa=1 << 60, entry={"fru_text": "DIMM 4"}), cper.pcie(size=204)])
+SHORT = cper.block(
+    cper.FATAL, [cper.memory(pa=1 << 60, entry={"fru_text": "DIMM 4"}), cper.pcie(size=204)]
+)
 LONG = cper.block(cper.FATAL, [cper.vendor(payload=bytes(range(256)) * 80)])
 
 
@@ -29,7 +36,9 @@ def kept(machine) -> tuple[list[bytes], list[str]]:
     """The block, in its parts, and the files they are in."""
     parts = {}
     for name in machine.vm.check(f"ls {PSTORE}").split():
-        head = machine.vm.run(f"head -n 1 {PSTORE}/{name} | grep -a 'ghes_nmi: source 4: fatal'").out
+        head = machine.vm.run(
+            f"head -n 1 {PSTORE}/{name} | grep -a 'ghes_nmi: source 4: fatal'"
+        ).out
         where = re.search(r"bytes (\d+) to (\d+) of (\d+):", head)
         if where:
             data = machine.vm.check(f"od -An -v -tx1 {PSTORE}/{name}").split()
@@ -53,12 +62,14 @@ def test_fatal_record_is_in_erst(boot, kernel, run_dir, pytestconfig):
         machine.post(machine.sources[0], block)
         assert machine.vm.wait_exit(60) == 0
         text = machine.vm.console_text()
-        assert "the fatal record of source 4 is in ERST" in text[:re.search(PANIC, text).start()]
+        assert "the fatal record of source 4 is in ERST" in text[: re.search(PANIC, text).start()]
         machine.close()
 
         machine = booted(boot, kernel, storage)
         parts, files = kept(machine)
-        assert b"".join(parts) == block, f"{number}: {[len(part) for part in parts]} of {len(block)} bytes"
+        assert (
+            b"".join(parts) == block
+        ), f"{number}: {[len(part) for part in parts]} of {len(block)} bytes"
         assert len(parts) == 1 if len(block) < RECORD // 2 else len(parts) > 1
         # Its user frees the room, as of any other.
         machine.vm.check(f"cd {PSTORE} && rm *")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Every kind of notification: each record once and in order, on one machine with all the others, whoever holds the source."""
+"""Every kind of notification: each record once and in order, on one machine with all the others,
+whoever holds the source.
+"""
 
 import re
 import time
@@ -39,7 +41,9 @@ def settled(machine: Platform, timeout: float = 60 * PATIENCE) -> None:
 
 @pytest.mark.limit(900)
 def test_every_kind_in_turn_and_at_once(boot, kernel, full):
-    """Some dozen records of each kind, some that are all the same, then all kinds at the same time; with --full a thousand."""
+    """Some dozen records of each kind, some that are all the same, then all kinds at the same time;
+    with --full a thousand.
+    """
     sources = [*every_kind(kernel.arch), *unacknowledged(kernel.arch), *ours_alone(kernel.arch)]
     machine = boot(sources, smp=2, **options(kernel.arch))
     said = driver.load(machine)
@@ -57,7 +61,9 @@ def test_every_kind_in_turn_and_at_once(boot, kernel, full):
         machine.post_many(src, [same] * few)
         settled(machine)
         seen = trace.payloads()
-        assert seen == [same[HEADERS:]] * few, f"source {src.id}: {len(seen)} of {few} equal records"
+        assert (
+            seen == [same[HEADERS:]] * few
+        ), f"source {src.id}: {len(seen)} of {few} equal records"
 
     posted = numbered(machine.sources, few, SIZE, first=count)
     for src in machine.sources:
@@ -66,9 +72,13 @@ def test_every_kind_in_turn_and_at_once(boot, kernel, full):
     check_delivered(posted, trace.payloads())
     for src in machine.sources:
         stats = driver.stats(machine, src)
-        assert stats["received"] == stats["delivered"] == count + 2 * few and stats["malformed"] == 0, f"source {src.id}"
+        assert (
+            stats["received"] == stats["delivered"] == count + 2 * few and stats["malformed"] == 0
+        ), f"source {src.id}"
         if src.ack_bell:
-            assert machine.bell_rings(src) == count + 2 * few, f"source {src.id}: acknowledged more or less than once a record"
+            assert (
+                machine.bell_rings(src) == count + 2 * few
+            ), f"source {src.id}: acknowledged more or less than once a record"
     assert not machine.strays()
 
 
@@ -84,7 +94,10 @@ class Feed:
             mine = self.posted[src.index]
             more = AHEAD - (len(mine) - self.machine.taken_of(src))
             if more > 0:
-                blocks = [cper.sized(SIZE, src.index << 32 | n) for n in range(len(mine), len(mine) + more)]
+                blocks = [
+                    cper.sized(SIZE, src.index << 32 | n)
+                    for n in range(len(mine), len(mine) + more)
+                ]
                 mine += blocks
                 self.machine.post_many(src, blocks)
 
@@ -94,14 +107,20 @@ class Feed:
         deadline = time.monotonic() + timeout
         while True:
             self.fill()
-            late = [src for src in self.machine.sources if self.machine.taken_of(src) < before[src.index] + least]
+            late = [
+                src
+                for src in self.machine.sources
+                if self.machine.taken_of(src) < before[src.index] + least
+            ]
             if not late or time.monotonic() > deadline:
                 return late
             time.sleep(0.005)
 
 
 def phases(text: str) -> dict[int, list[tuple[str, int]]]:
-    """Of each source, in the order of the trace: (who had it or what went on, number of the record)."""
+    """Of each source, in the order of the trace: (who had it or what went on, number of the
+    record).
+    """
     phase, found = "unloaded", {}
     for line in text.splitlines():
         mark = re.search(r"tracing_mark_write: (\w+)", line)
@@ -131,20 +150,29 @@ def lost(seen: list[tuple[str, int]], count: int) -> dict[str, list[int]]:
 @pytest.mark.limit(900)
 @pytest.mark.allow_console(UNKNOWN_NMI)  # the in-tree driver's part
 def test_every_kind_changes_hands(boot, kernel, full, run_dir):
-    """Sources of every kind change hands while firmware goes on raising: none is lost, none comes twice.
+    """Sources of every kind change hands while firmware goes on raising: none is lost, none comes
+    twice.
 
-    What is missing among records that the in-tree driver had is its own loss: it is counted, and kept in lost.txt. That
-    driver leaves NMIs unclaimed, too (two sources, two NMIs, both records with the first); in our hands there is none.
+    What is missing among records that the in-tree driver had is its own loss: it is counted, and
+    kept in lost.txt. That driver leaves NMIs unclaimed, too (two sources, two NMIs, both records
+    with the first); in our hands there is none.
     """
-    # An x86 level is lowered from outside. Under fire that takes long enough for the 100,000 empty interrupts after which
-    # the kernel switches the line off, which is the in-tree driver's line here.
-    machine = boot([*every_kind(kernel.arch), *unacknowledged(kernel.arch)], smp=2, **options(kernel.arch),
-                   append="noirqdebug" if kernel.arch == "x86_64" else "")
+    # An x86 level is lowered from outside. Under fire that takes long enough for the 100,000 empty
+    # interrupts after which the kernel switches the line off, which is the in-tree driver's line
+    # here.
+    machine = boot(
+        [*every_kind(kernel.arch), *unacknowledged(kernel.arch)],
+        smp=2,
+        **options(kernel.arch),
+        append="noirqdebug" if kernel.arch == "x86_64" else "",
+    )
     bind_externals(machine)
     trace = quiet(machine, 65_536 if full else 16_384)
     feed = Feed(machine)
     for src in machine.sources:
-        machine.gap(src, 10 * MILLISECOND)  # an emulated CPU that has no time left but for interrupts does nothing else
+        machine.gap(
+            src, 10 * MILLISECOND
+        )  # an emulated CPU that has no time left but for interrupts does nothing else
 
     def mark(text: str) -> None:
         machine.vm.check(f"echo {text} >{TRACING}/trace_marker")
@@ -154,11 +182,19 @@ def test_every_kind_changes_hands(boot, kernel, full, run_dir):
 
     strange = 0
     for turn in range(50 if full else 3):
-        for begin, change, end in (("load", driver.load, "loaded"), ("unload", driver.unload, "unloaded")):
+        for begin, change, end in (
+            ("load", driver.load, "loaded"),
+            ("unload", driver.unload, "unloaded"),
+        ):
             late = feed.wait_for_each()
-            assert not late, f"turn {turn}, before {begin}: nothing taken of {[src.id for src in late]}\n{machine.states()}"
+            assert not late, (
+                f"turn {turn}, before {begin}: nothing taken of"
+                f" {[src.id for src in late]}\n{machine.states()}"
+            )
             if begin == "unload":
-                assert unclaimed() == strange, f"turn {turn}: an NMI was nobody's while we had the sources"
+                assert (
+                    unclaimed() == strange
+                ), f"turn {turn}: an NMI was nobody's while we had the sources"
             mark(begin)
             change(machine)
             mark(end)
@@ -174,14 +210,23 @@ def test_every_kind_changes_hands(boot, kernel, full, run_dir):
     for src in machine.sources:
         mine, count = seen[src.index], len(feed.posted[src.index])
         numbers = [number for _, number in mine]
-        assert len(numbers) == len(set(numbers)), f"source {src.id}: {len(numbers) - len(set(numbers))} came twice"
+        assert len(numbers) == len(
+            set(numbers)
+        ), f"source {src.id}: {len(numbers) - len(set(numbers))} came twice"
         missing = lost(mine, count)
         # Without an acknowledgement nothing holds firmware back while the in-tree driver binds.
-        theirs = {"unloaded"} | (set() if src.v2 else {"unload", "unload to unloaded", "loaded to unloaded", "loaded to unload"})
+        theirs = {"unloaded"} | (
+            set()
+            if src.v2
+            else {"unload", "unload to unloaded", "loaded to unloaded", "loaded to unload"}
+        )
         ours = {who: what for who, what in missing.items() if who not in theirs}
         assert not ours, f"source {src.id} ({src.notify}): lost {ours} of {count}"
-        report += [f"source {src.id} ({src.notify}): the in-tree driver lost {len(what)} of {count} ({who})"
-                   for who, what in missing.items()]
+        report += [
+            f"source {src.id} ({src.notify}): the in-tree driver lost {len(what)} of"
+            f" {count} ({who})"
+            for who, what in missing.items()
+        ]
         ordered = [number for phase, number in mine if phase == "loaded"]
         assert ordered == sorted(ordered), f"source {src.id}: out of order in our hands"
     text = "\n".join(report) or "the in-tree driver lost none"

@@ -8,7 +8,9 @@ import pytest
 from bed.lib import cper, driver
 from bed.lib.sources import Source
 
-pytestmark = pytest.mark.enough("arm64-6.12", "x86_64-7.3")  # what a change has time for; the oldest: test_nmi.py
+pytestmark = pytest.mark.enough(
+    "arm64-6.12", "x86_64-7.3"
+)  # what a change has time for; the oldest: test_nmi.py
 ADDRESS = 0x4_1234_5000
 FATAL = cper.block(cper.FATAL, [cper.memory(pa=ADDRESS, entry={"fru_text": "DIMM 3"})])
 SECOND = 1_000_000_000  # ticks
@@ -22,15 +24,23 @@ def two(boot):
 
 
 def check_death(machine, fatal: Source, within: int = 2 * SECOND) -> None:
-    """The record is in the serial log before the panic's text, firmware has its block back, reset within 2 s."""
+    """The record is in the serial log before the panic's text, firmware has its block back, reset
+    within 2 s.
+    """
     assert machine.vm.wait_exit(60) == 0
     text = machine.vm.console_text()
     panic = re.search(PANIC, text)
     assert panic, "no panic"
-    shown = text[:panic.start()]
+    shown = text[: panic.start()]
     assert re.search(r"source 4 \(SDEI\) reports a fatal error", shown), "the record is not shown"
-    assert f"physical_address: 0x{ADDRESS:016x}" in shown and "fru_text: DIMM 3" in shown, "the record is not whole"
-    raised = [event.time for event in machine.events() if event.kind == "publish" and event.source == fatal.index][-1]
+    assert (
+        f"physical_address: 0x{ADDRESS:016x}" in shown and "fru_text: DIMM 3" in shown
+    ), "the record is not whole"
+    raised = [
+        event.time
+        for event in machine.events()
+        if event.kind == "publish" and event.source == fatal.index
+    ][-1]
     lasted = machine.control.ended - raised
     print(f"reset {lasted / SECOND:.3f} s after the record was raised")
     assert 0 < lasted < within, f"{lasted / SECOND:.3f} s from record to reset"
@@ -72,7 +82,9 @@ def test_fatal_with_console_locked(boot, irqs_off):
 @pytest.mark.expect_console(PANIC)
 def test_fatal_with_queue_full(boot):
     """No room in the queue, and interrupts masked for seconds, so that no drain makes any."""
-    machine = boot([Source(id=3, event=804), Source(id=4, event=805, critical=True, length=2068)], icount=True)
+    machine = boot(
+        [Source(id=3, event=804), Source(id=4, event=805, critical=True, length=2068)], icount=True
+    )
     fatal = machine.sources[1]
     driver.load(machine, queue_kib=1)
     machine.post(fatal, cper.sized(2068, 1), gated=True)

@@ -25,28 +25,59 @@ def hostile_program():
     with open(out / "hostile.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not program.exists() or program.stat().st_mtime < SOURCE.stat().st_mtime:
-            subprocess.run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, SOURCE], check=True)
+            subprocess.run(
+                ["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, SOURCE],
+                check=True,
+            )
     return program
 
 
 def record() -> bytes:
-    """Most of a block, so that copying takes a while; its sections end where lengths are easily missed."""
+    """Most of a block, so that copying takes a while; its sections end where lengths are easily
+    missed.
+    """
     arm = cper.arm_processor(errors=[cper.ArmError(), cper.ArmError()], vendor=b"v" * 100)
-    return cper.block(cper.CORRECTED, [cper.vendor(payload=b"a" * 1500), arm, cper.memory(size=73),
-                                       cper.vendor(payload=b"b" * 1200, revision=0x300), cper.vendor(payload=b"c" * 500)])
+    return cper.block(
+        cper.CORRECTED,
+        [
+            cper.vendor(payload=b"a" * 1500),
+            arm,
+            cper.memory(size=73),
+            cper.vendor(payload=b"b" * 1200, revision=0x300),
+            cper.vendor(payload=b"c" * 500),
+        ],
+    )
 
 
 def attack(machine, src, mode: str, count: int) -> tuple[int, int, int]:
-    """Runs tests/bed/x86/hostile.c; returns records acknowledged, words flipped, and records raised anew."""
+    """Runs tests/bed/x86/hostile.c; returns records acknowledged, words flipped, and records raised
+    anew.
+    """
     file = machine.vm.run_dir / "record"
     file.write_bytes(record())
     with machine.firmware.stopped():
         qtest = machine.qtest.sock
         qtest.setblocking(True)
-        command = [hostile_program(), machine.ram.fd, qtest.fileno(), mode, count, src.status_reg, src.ack_reg, src.block,
-                   machine.sources[1].ack_reg, machine.sources[1].block, file]
-        result = subprocess.run([str(word) for word in command], pass_fds=[machine.ram.fd, qtest.fileno()],
-                                capture_output=True, text=True, timeout=3600)
+        command = [
+            hostile_program(),
+            machine.ram.fd,
+            qtest.fileno(),
+            mode,
+            count,
+            src.status_reg,
+            src.ack_reg,
+            src.block,
+            machine.sources[1].ack_reg,
+            machine.sources[1].block,
+            file,
+        ]
+        result = subprocess.run(
+            [str(word) for word in command],
+            pass_fds=[machine.ram.fd, qtest.fileno()],
+            capture_output=True,
+            text=True,
+            timeout=3600,
+        )
         qtest.settimeout(30)
     assert result.returncode == 0, f"exit status {result.returncode}: {result.stderr}"
     raised, flips, again = map(int, result.stdout.split())
@@ -55,21 +86,30 @@ def attack(machine, src, mode: str, count: int) -> tuple[int, int, int]:
 
 def said_at_once(log: list[str]) -> int:
     """The most lines of the module in any five seconds, as far back as the log goes."""
-    times = [float(match[1]) for line in log if "ghes_nmi" in line and (match := re.match(r"\[ *(\d+\.\d+)\]", line))]
+    times = [
+        float(match[1])
+        for line in log
+        if "ghes_nmi" in line and (match := re.match(r"\[ *(\d+\.\d+)\]", line))
+    ]
     assert times, "the module said nothing of all this"
     return max(sum(start <= time < start + 5 for time in times) for start in times)
 
 
 def harmless(machine, records: int) -> None:
-    """Nothing was taken out of use, and the log is not full of it. What else the kernel says is judged as always."""
+    """Nothing was taken out of use, and the log is not full of it. What else the kernel says is
+    judged as always.
+    """
     assert "HardwareCorrupted:     0 kB" in machine.vm.check("cat /proc/meminfo")
     log = machine.vm.check("dmesg").splitlines()
     assert said_at_once(log) <= 2 * SAID, "the log was flooded"
     # Of a short run all of the log is there.
-    assert records > 2 * RECORDS or len([line for line in log if "ghes_nmi" in line]) < 500, "the log was flooded"
+    assert (
+        records > 2 * RECORDS or len([line for line in log if "ghes_nmi" in line]) < 500
+    ), "the log was flooded"
 
 
-# An NMI for a record that is not there when it is looked for is one without a reason, and the kernel says so.
+# An NMI for a record that is not there when it is looked for is one without a reason, and the
+# kernel says so.
 @pytest.mark.allow_console("Uhhuh")
 @pytest.mark.arch("x86_64")
 @pytest.mark.kernels("6.12", "7.3")
@@ -92,10 +132,14 @@ def test_record_flipped_while_it_is_read(boot, kernel, pytestconfig, record_prop
             before = driver.stats(machine, src)
             raised, flips, again = attack(machine, src, mode, count)
             driver.settle(machine)
-            after = {name: value - before[name] for name, value in driver.stats(machine, src).items()}
-            line = (f"{kernel.version}: {mode}: {raised} records, {flips} words flipped, {again} raised anew: delivered "
-                    f"{after['delivered']}, malformed {after['malformed']} (changed {after['changed']}), empty "
-                    f"{after['empty']}, bad_address {after['bad_address']}")
+            after = {
+                name: value - before[name] for name, value in driver.stats(machine, src).items()
+            }
+            line = (
+                f"{kernel.version}: {mode}: {raised} records, {flips} words flipped, {again} raised"
+                f" anew: delivered {after['delivered']}, malformed {after['malformed']} (changed"
+                f" {after['changed']}), empty {after['empty']}, bad_address {after['bad_address']}"
+            )
             record_property("hostile", line)
             with capsys.disabled():
                 print("\n" + line)
@@ -107,7 +151,9 @@ def test_record_flipped_while_it_is_read(boot, kernel, pytestconfig, record_prop
             if changed >= count // 100:
                 break
         assert flipped >= 1_000_000, line
-        assert changed >= count // 100, "nothing was flipped between the look at the header and the end of the copy"
+        assert (
+            changed >= count // 100
+        ), "nothing was flipped between the look at the header and the end of the copy"
         machine.vm.check(f"echo >{driver.TRACING}/trace; echo 1 >{driver.TRACING}/tracing_on")
         block = cper.sized(172, count)
         machine.post(src, block)
@@ -131,8 +177,24 @@ def length_fields(block: bytes) -> list[tuple[int, int]]:
 
 
 def nasty(chance: random.Random, right: int, size: int) -> bytes:
-    edges = (0, 1, 63, 64, 0xFFF, 0x1000, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFEC, 0xFFFFFFC0, 0xFFFFFFB8, 0xFFFFFFFF)
-    value = chance.choice((chance.choice(edges), right + chance.randint(-64, 64), chance.getrandbits(32), right))
+    edges = (
+        0,
+        1,
+        63,
+        64,
+        0xFFF,
+        0x1000,
+        0x10000,
+        0x7FFFFFFF,
+        0x80000000,
+        0xFFFFFFEC,
+        0xFFFFFFC0,
+        0xFFFFFFB8,
+        0xFFFFFFFF,
+    )
+    value = chance.choice(
+        (chance.choice(edges), right + chance.randint(-64, 64), chance.getrandbits(32), right)
+    )
     return (value % (1 << 8 * size)).to_bytes(size, "little")
 
 
@@ -142,7 +204,9 @@ def nasty(chance: random.Random, right: int, size: int) -> bytes:
 @pytest.mark.timeout(3700)
 @pytest.mark.enough("6.12")
 def test_record_patched_while_it_is_read(boot, kernel, pytestconfig, record_property):
-    """The same by SDEI, on one CPU that counts: a length is changed after exactly so many instructions of the handler."""
+    """The same by SDEI, on one CPU that counts: a length is changed after exactly so many
+    instructions of the handler.
+    """
     count = 100_000 if pytestconfig.getoption("full") else 1000
     machine = boot([Source(id=5, event=804)], icount=True)
     src = machine.sources[0]
@@ -162,20 +226,26 @@ def test_record_patched_while_it_is_read(boot, kernel, pytestconfig, record_prop
     for _ in range(count):
         patch = []
         for at, size in chance.sample(fields[:3], 1) + chance.sample(fields[3:], 3):
-            right = int.from_bytes(block[at:at + size], "little")
+            right = int.from_bytes(block[at : at + size], "little")
             patch.append((chance.randrange(handler), at, nasty(chance, right, size)))
         machine.patch_at(src, block, patch)
         machine.quiesce()
         late += sum(event.late for event in machine.events() if event.kind == "patch")
     driver.settle(machine)
     after = {name: value - before[name] for name, value in driver.stats(machine, src).items()}
-    line = (f"{kernel.version}: {count} records, {4 * count - late} words patched: delivered {after['delivered']}, malformed "
-            f"{after['malformed']} (changed {after['changed']})")
+    line = (
+        f"{kernel.version}: {count} records, {4 * count - late} words patched: delivered"
+        f" {after['delivered']}, malformed {after['malformed']} (changed {after['changed']})"
+    )
     record_property("hostile", line)
-    assert count == after["delivered"] + after["malformed"] == after["received"] + after["malformed"], line
+    assert (
+        count == after["delivered"] + after["malformed"] == after["received"] + after["malformed"]
+    ), line
     assert after["fatal"] == after["empty"] == 0, line
     # Of each kind some: changed in time, changed while it was copied, and too late.
-    assert after["malformed"] - after["changed"] > count // 20 and after["changed"] > count // 250, line
+    assert (
+        after["malformed"] - after["changed"] > count // 20 and after["changed"] > count // 250
+    ), line
     assert after["delivered"] > count // 50, line
     machine.vm.check(f"echo >{driver.TRACING}/trace; echo 1 >{driver.TRACING}/tracing_on")
     good = cper.sized(172, 1)

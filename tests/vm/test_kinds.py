@@ -16,12 +16,16 @@ RECORDS = 1000
 
 def kinds(arch: str, **more: object) -> list[Source]:
     """One source of each kind that this machine can raise, GHESv2 and GHES."""
-    sources = [Source(id=10, notify="polled", poll_ms=10, **more),
-               Source(id=11, notify="polled", poll_ms=10, type="ghes", **more)]
+    sources = [
+        Source(id=10, notify="polled", poll_ms=10, **more),
+        Source(id=11, notify="polled", poll_ms=10, type="ghes", **more),
+    ]
     if arch == "x86_64":  # two on one line
-        sources += [Source(id=20, notify="irq", event=6, **more),
-                    Source(id=21, notify="irq", event=6, **more),
-                    Source(id=22, notify="irq", event=7, type="ghes", **more)]
+        sources += [
+            Source(id=20, notify="irq", event=6, **more),
+            Source(id=21, notify="irq", event=6, **more),
+            Source(id=22, notify="irq", event=7, type="ghes", **more),
+        ]
     return sources
 
 
@@ -95,8 +99,9 @@ def test_kinds_change_hands_under_fire(boot, kernel):
 @pytest.mark.arch("x86_64")
 def test_source_whose_block_cannot_be_mapped(boot):
     """A block in the kernel's own memory: the in-tree driver keeps the source, which works."""
-    machine = boot([Source(id=10, notify="polled", poll_ms=10),
-                    Source(id=20, notify="irq", event=6)])
+    machine = boot(
+        [Source(id=10, notify="polled", poll_ms=10), Source(id=20, notify="irq", event=6)]
+    )
     stays, taken = machine.sources
     machine.retarget(stays, 0x0100_0000)  # kernel text
     said = driver.load(machine)
@@ -116,8 +121,9 @@ def test_source_whose_block_cannot_be_mapped(boot):
 @pytest.mark.arch("x86_64")
 def test_storm_is_polled_until_it_is_calm(boot):
     """More records in a second than allowed: the interrupt goes, and comes back; none is lost."""
-    machine = boot([Source(id=20, notify="irq", event=6), Source(id=21, notify="irq", event=7)],
-                   smp=2)
+    machine = boot(
+        [Source(id=20, notify="irq", event=6), Source(id=21, notify="irq", event=7)], smp=2
+    )
     noisy, other = machine.sources
     driver.load(machine, storm_rate=100)
     said = driver.lines(machine)
@@ -126,13 +132,15 @@ def test_storm_is_polled_until_it_is_calm(boot):
     assert machine.vm.check(handlers).strip() == "2"
     posted = numbered([noisy], 800)
     for start in (0, 400):
-        machine.post_many(noisy, posted[noisy.index][start:start + 400])
+        machine.post_many(noisy, posted[noisy.index][start : start + 400])
         machine.quiesce()
         storms = driver.stats(machine, noisy)["storms"]
         assert storms == 1 + start // 400
         # Calm for two seconds: the interrupt is back.
-        machine.vm.check("for i in $(seq 50); do [ $(grep -c ghes_nmi /proc/interrupts) = 2 ] && "
-                         "exit 0; sleep 0.1; done; exit 1")
+        machine.vm.check(
+            "for i in $(seq 50); do [ $(grep -c ghes_nmi /proc/interrupts) = 2 ] && "
+            "exit 0; sleep 0.1; done; exit 1"
+        )
     driver.settle(machine)
     check_delivered(posted, trace.payloads())
     # And it rings: at once, not at a poll.
@@ -151,13 +159,19 @@ def test_storm_is_polled_until_it_is_calm(boot):
 @pytest.mark.arch("x86_64")
 def test_poll_intervals(boot):
     """None, one that is too short, one of seven weeks: each delivers its next record in time."""
-    machine = boot([Source(id=10, notify="polled", poll_ms=0),
-                    Source(id=11, notify="polled", poll_ms=1),
-                    Source(id=12, notify="polled", poll_ms=0xFFFFFFFF)])
+    machine = boot(
+        [
+            Source(id=10, notify="polled", poll_ms=0),
+            Source(id=11, notify="polled", poll_ms=1),
+            Source(id=12, notify="polled", poll_ms=0xFFFFFFFF),
+        ]
+    )
     said = driver.load(machine)
     for src, ms in zip(machine.sources, (1000, 10, 60000)):
-        assert (f"source {src.id}: a poll interval of {src.poll_ms} ms makes no sense: "
-                f"it is polled every {ms} ms") in said
+        assert (
+            f"source {src.id}: a poll interval of {src.poll_ms} ms makes no sense: "
+            f"it is polled every {ms} ms" in said
+        )
     trace = Trace(machine)
     for src, seconds in zip(machine.sources, (5, 5, 90)):
         block = cper.sized(172, src.id)
@@ -170,9 +184,14 @@ def test_poll_intervals(boot):
 @pytest.mark.arch("x86_64")
 def test_unbound_by_hand_while_given_back(boot):
     """Somebody unbinds the sources while the module goes: each works again afterwards."""
-    machine = boot([Source(id=10, notify="polled", poll_ms=10),
-                    Source(id=20, notify="irq", event=6),
-                    Source(id=30, notify="nmi")], smp=2)
+    machine = boot(
+        [
+            Source(id=10, notify="polled", poll_ms=10),
+            Source(id=20, notify="irq", event=6),
+            Source(id=30, notify="nmi"),
+        ],
+        smp=2,
+    )
     machine.vm.check("dmesg -n 1")
     ids = [src.id for src in machine.sources]
     by_hand = "; ".join(f"echo GHES.{n} >/sys/bus/platform/drivers/ghes_nmi/unbind" for n in ids)
@@ -197,8 +216,12 @@ def test_unbound_by_hand_while_given_back(boot):
 @pytest.mark.arch("x86_64")
 def test_no_memory_for_a_block_that_moved(boot):
     """Three times there is no memory to map a block's new place: its record waits."""
-    machine = boot([Source(id=10, notify="polled", poll_ms=10, length=16384),
-                    Source(id=20, notify="irq", event=6, length=16384)])
+    machine = boot(
+        [
+            Source(id=10, notify="polled", poll_ms=10, length=16384),
+            Source(id=20, notify="irq", event=6, length=16384),
+        ]
+    )
     driver.load(machine)
     trace = Trace(machine)
     for src in machine.sources:

@@ -31,8 +31,10 @@ def spans(text: str, begin: str, end: str) -> list[int]:
 
 def trace_on(machine, *events: str) -> None:
     run = machine.vm.check
-    run(f"cd {TRACING} && echo 0 >options/record-cmd && echo 0 >tracing_on && echo >trace && "
-        "echo 0 >events/enable && echo 8192 >buffer_size_kb && echo x86-tsc >trace_clock")
+    run(
+        f"cd {TRACING} && echo 0 >options/record-cmd && echo 0 >tracing_on && echo >trace && "
+        "echo 0 >events/enable && echo 8192 >buffer_size_kb && echo x86-tsc >trace_clock"
+    )
     for event in events:
         run(f"echo 1 >{TRACING}/events/{event}/enable")
     run(f"echo 1 >{TRACING}/tracing_on")
@@ -72,17 +74,23 @@ def test_interrupt_costs_no_more(boot, capsys, record_property):
     theirs = interrupts(machine, src, "GHES IRQ", 0)
     driver.load(machine)
     ours = interrupts(machine, src, "ghes_nmi", RECORDS)
-    tell(capsys, record_property,
-         f"interrupt, 172 bytes: in-tree {theirs[0]:.0f}, ghes_nmi {ours[0]:.0f} instructions; "
-         f"to the trace event {theirs[1]:.0f}, {ours[1]:.0f}")
+    tell(
+        capsys,
+        record_property,
+        (
+            f"interrupt, 172 bytes: in-tree {theirs[0]:.0f}, ghes_nmi {ours[0]:.0f} instructions; "
+            f"to the trace event {theirs[1]:.0f}, {ours[1]:.0f}"
+        ),
+    )
     assert ours[0] <= theirs[0] and ours[1] <= theirs[1], (ours, theirs)
 
 
 def idle(machine, function: str) -> float:
     trace_on(machine, "timer/timer_expire_entry", "timer/timer_expire_exit")
     machine.vm.check("sleep 5")
-    found = spans(trace_off(machine), rf"timer_expire_entry: .*function={function}\b",
-                  r"timer_expire_exit:")
+    found = spans(
+        trace_off(machine), rf"timer_expire_entry: .*function={function}\b", r"timer_expire_exit:"
+    )
     assert len(found) >= 3
     return statistics.median(found)
 
@@ -94,6 +102,9 @@ def test_idle_poll_costs_no_more(boot, capsys, record_property):
     theirs = idle(machine, "ghes_poll_func")
     driver.load(machine)
     ours = idle(machine, r"poll")
-    tell(capsys, record_property,
-         f"idle poll: in-tree {theirs:.0f}, ghes_nmi {ours:.0f} instructions")
+    tell(
+        capsys,
+        record_property,
+        f"idle poll: in-tree {theirs:.0f}, ghes_nmi {ours:.0f} instructions",
+    )
     assert ours <= theirs

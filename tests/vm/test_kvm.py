@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""External aborts of KVM guests: the VMM is told by its vCPU thread, before the guest runs again."""
+"""External aborts of KVM guests: the VMM is told by its vCPU thread, before the guest runs
+again.
+"""
 
 import pytest
 
 from bed.lib import driver
 from aborts import CORRECTED, RECOVERABLE, at_rest, corrupted, numbers, open_sea
 
-HOOKS = {"5.10": False, "6.1": False, "6.12": False, "7.3": True}  # has KVM a function of its own to hook?
+HOOKS = {
+    "5.10": False,
+    "6.1": False,
+    "6.12": False,
+    "7.3": True,
+}  # has KVM a function of its own to hook?
 
 
 @pytest.mark.arch("arm64")
@@ -29,7 +36,9 @@ def test_guest(boot, kernel):
     assert machine.vm.check("dmesg | grep -c 'Sending SIGBUS to vmm'").strip() == "20"
 
     shots = numbers(machine.vm.check(f"vmm -n 5 -r {corrected}", 60), "shot")
-    assert len(shots) == 5 and all(shot["raised"] == shot["on"] == 1 and shot["signals"] == 0 for shot in shots), shots
+    assert len(shots) == 5 and all(
+        shot["raised"] == shot["on"] == 1 and shot["signals"] == 0 for shot in shots
+    ), shots
     at_rest(machine)
     stats = driver.stats(machine, src)
     assert (stats["received"], stats["delivered"], stats["corrected"]) == (25, 25, 5), stats

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A fatal record: it panics however odd it is, what was collected before it is shown first, and nothing else changes."""
+"""A fatal record: it panics however odd it is, what was collected before it is shown first, and
+nothing else changes.
+"""
 
 import re
 import time
@@ -12,8 +14,13 @@ from records import FATAL_ODD
 
 pytestmark = pytest.mark.enough("6.12")
 PANIC = r"Kernel panic - not syncing: ghes_nmi: fatal hardware error"
-SOURCES = {"arm64": [Source(id=3, event=804, length=8192), Source(id=4, event=805, critical=True, length=8192)],
-           "x86_64": [Source(id=3, notify="nmi", length=8192), Source(id=4, notify="nmi", length=8192)]}
+SOURCES = {
+    "arm64": [
+        Source(id=3, event=804, length=8192),
+        Source(id=4, event=805, critical=True, length=8192),
+    ],
+    "x86_64": [Source(id=3, notify="nmi", length=8192), Source(id=4, notify="nmi", length=8192)],
+}
 
 
 def load(boot, kernel, append: str = "", **parameters: object):
@@ -28,7 +35,7 @@ def last_log(machine) -> str:
     text = machine.vm.console_text()
     panic = re.search(PANIC, text)
     assert panic, "no panic"
-    return text[:panic.start()]
+    return text[: panic.start()]
 
 
 @pytest.mark.expect_console(PANIC)
@@ -39,12 +46,16 @@ def test_fatal_whatever_its_sections_hold(boot, kernel, pytestconfig):
         machine, _, fatal = load(boot, kernel)
         machine.post(fatal, FATAL_ODD[name])
         shown = last_log(machine)
-        assert re.search(r"source 4 \(\w+\) reports a (fatal|undefined) error", shown), f"{name}: not shown"
+        assert re.search(
+            r"source 4 \(\w+\) reports a (fatal|undefined) error", shown
+        ), f"{name}: not shown"
         machine.close()
 
 
 def check_order(shown: str, count: int) -> None:
-    """Every queued record is there, in order and before the fatal one, each named by its FRU text."""
+    """Every queued record is there, in order and before the fatal one, each named by its FRU
+    text.
+    """
     texts = re.findall(r"fru_text: (\w+)", shown)
     assert texts == [f"queued{number}" for number in range(count)] + ["the_last_one"], texts
     heads = re.findall(r"Hardware error from APEI Generic Hardware Error Source: (\d)", shown)
@@ -52,7 +63,9 @@ def check_order(shown: str, count: int) -> None:
 
 
 def queued(number: int) -> bytes:
-    return cper.block(cper.CORRECTED, [cper.memory(pa=1 << 60, entry={"fru_text": f"queued{number}"})])
+    return cper.block(
+        cper.CORRECTED, [cper.memory(pa=1 << 60, entry={"fru_text": f"queued{number}"})]
+    )
 
 
 LAST = cper.block(cper.FATAL, [cper.memory(pa=1 << 60, entry={"fru_text": "the_last_one"})])
@@ -61,7 +74,9 @@ LAST = cper.block(cper.FATAL, [cper.memory(pa=1 << 60, entry={"fru_text": "the_l
 @pytest.mark.arch("x86_64")
 @pytest.mark.expect_console(PANIC)
 def test_queued_records_are_shown_by_nmi(boot, kernel):
-    """The NMI of a fatal record finds one of another source first: nothing has shown that when the machine dies."""
+    """The NMI of a fatal record finds one of another source first: nothing has shown that when the
+    machine dies.
+    """
     machine, first, fatal = load(boot, kernel)
     machine.post(first, queued(0), notify=False)
     machine.post(fatal, LAST)
@@ -90,10 +105,12 @@ def test_queued_records_are_shown_at_any_panic(boot, kernel):
     """Collected with interrupts masked; then the kernel panics for a reason of its own."""
     machine, first, _ = load(boot, kernel)
     machine.post(first, queued(0), gated=True)
-    machine.vm.agent.start(f"insmod /lib/modules/hold.ko source={first.index} irqs_off=1 ms=20 die=1")
+    machine.vm.agent.start(
+        f"insmod /lib/modules/hold.ko source={first.index} irqs_off=1 ms=20 die=1"
+    )
     assert machine.vm.wait_exit(60) == 0
     text = machine.vm.console_text()
-    shown = text[text.index("Kernel panic - not syncing: hold"):]
+    shown = text[text.index("Kernel panic - not syncing: hold") :]
     assert re.findall(r"fru_text: (\w+)", shown) == ["queued0"], shown
 
 
@@ -114,9 +131,11 @@ def test_queued_records_are_bounded(boot, kernel):
     texts = re.findall(r"fru_text: (\w+)", shown)
     assert texts == ["queued0", "the_last_one"], texts
     assert re.search(r"\d+ of 25 sections are not shown", shown)
-    left = int(re.search(r"(\d+) more records that were collected before the end are not shown", shown)[1])
+    left = int(
+        re.search(r"(\d+) more records that were collected before the end are not shown", shown)[1]
+    )
     assert 50 < left < 100
-    last = shown[shown.index("records that were collected before"):]
+    last = shown[shown.index("records that were collected before") :]
     assert len(last.splitlines()) < 1000
 
 
@@ -125,7 +144,9 @@ def test_queued_records_are_bounded(boot, kernel):
 @pytest.mark.expect_console(PANIC)
 @pytest.mark.parametrize("offset", [4_000, 30_000, 200_000])
 def test_fatal_inside_the_drain(boot, kernel, offset):
-    """At its first sink, in its log lines: the record that the drain had in its hands is shown, and those behind it."""
+    """At its first sink, in its log lines: the record that the drain had in its hands is shown, and
+    those behind it.
+    """
     machine = boot(SOURCES[kernel.arch], icount=True)
     driver.load(machine)
     first, fatal = machine.sources
@@ -146,14 +167,19 @@ def test_panic_timeout_is_the_machines(boot, kernel):
     """panic=0 stays where the in-tree driver leaves it, and the parameter overrides."""
     cases = [({}, TIMEOUT.get(kernel.version)), ({"fatal_timeout": 8}, 8)]
     for parameters, seconds in cases:
-        machine = boot([driver.rung(kernel, 1, id=4)] if kernel.rings else [Source(id=4, notify="sea")],
-                       append="panic=0", **({} if kernel.rings else {"el": 1}))
+        machine = boot(
+            [driver.rung(kernel, 1, id=4)] if kernel.rings else [Source(id=4, notify="sea")],
+            append="panic=0",
+            **({} if kernel.rings else {"el": 1}),
+        )
         driver.load(machine, **parameters)
         if kernel.rings:
             machine.post(machine.sources[0], LAST)
         else:
             driver.load_hooks(machine)
-            machine.vm.agent.start(f"poison -r {machine.recipe(machine.sources[0], LAST)} -e -x 1 -n 1")
+            machine.vm.agent.start(
+                f"poison -r {machine.recipe(machine.sources[0], LAST)} -e -x 1 -n 1"
+            )
         machine.vm.wait_console(PANIC)
         start = time.monotonic()
         if seconds is None:

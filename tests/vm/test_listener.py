@@ -8,7 +8,9 @@ BEHIND = "/sys/module/listener/parameters/behind"
 
 
 def test_listener(boot, kernel):
-    machine = boot([driver.rung(kernel, 1, id=10), driver.rung(kernel, 2, id=20, critical=True, length=8192)])
+    machine = boot(
+        [driver.rung(kernel, 1, id=10), driver.rung(kernel, 2, id=20, critical=True, length=8192)]
+    )
     first, second = machine.sources
     driver.load(machine)
     machine.vm.check("insmod /lib/modules/listener.ko")
@@ -20,7 +22,9 @@ def test_listener(boot, kernel):
             driver.settle(machine)
             expected.append(f"{src.id}:{size}:{seq}")
     assert machine.vm.check(f"cat {HEARD}").split() == expected
-    assert machine.vm.check(f"cat {BEHIND}").split() == expected, "one listener hid records from the next"
+    assert (
+        machine.vm.check(f"cat {BEHIND}").split() == expected
+    ), "one listener hid records from the next"
     # A malformed one is nobody's.
     machine.post(first, cper.block(cper.CORRECTED, [], data_length=8, raw=bytes(64)))
     driver.settle(machine)

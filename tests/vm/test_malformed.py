@@ -10,7 +10,9 @@ import pytest
 from bed.lib import cper, driver
 from bed.lib.driver import Trace
 
-pytestmark = pytest.mark.enough("arm64-6.12", "x86_64-7.3")  # what a change has time for; the oldest: test_nmi.py
+pytestmark = pytest.mark.enough(
+    "arm64-6.12", "x86_64-7.3"
+)  # what a change has time for; the oldest: test_nmi.py
 IA32 = uuid.UUID("dc3ea0b0-a144-4797-b95b-53fa242b6e1d")
 CXL = uuid.UUID("80b9efb4-52b5-4de3-a777-68784b771048")
 
@@ -22,13 +24,20 @@ MALFORMED = {
     "too_long": cper.block(cper.CORRECTED, [SECTION], data_length=4096),
     "too_long-wraps": cper.block(cper.CORRECTED, [SECTION], data_length=0xFFFFFFFF),
     "raw_range": cper.block(cper.CORRECTED, [SECTION], raw_offset=20, raw_length=8),
-    "too_long-raw_wraps": cper.block(cper.CORRECTED, [SECTION], raw_offset=0xFFFFFFF0, raw_length=0x20),
+    "too_long-raw_wraps": cper.block(
+        cper.CORRECTED, [SECTION], raw_offset=0xFFFFFFF0, raw_length=0x20
+    ),
     "section_header": cper.block(cper.CORRECTED, [SECTION, bytes(60)]),
-    "section_header-v3": cper.block(cper.CORRECTED, [SECTION, cper.vendor(revision=0x300).encode(2)[:68]]),
+    "section_header-v3": cper.block(
+        cper.CORRECTED, [SECTION, cper.vendor(revision=0x300).encode(2)[:68]]
+    ),
     "section_length": cper.block(cper.CORRECTED, [cper.vendor(payload=bytes(88), length=89)]),
-    "section_length-wraps_to_0": cper.block(cper.CORRECTED, [cper.vendor(payload=bytes(88), length=0xFFFFFFC0)]),
-    "section_length-wraps_v3": cper.block(cper.CORRECTED,
-                                          [cper.vendor(payload=bytes(88), revision=0x300, length=0xFFFFFFB8)]),
+    "section_length-wraps_to_0": cper.block(
+        cper.CORRECTED, [cper.vendor(payload=bytes(88), length=0xFFFFFFC0)]
+    ),
+    "section_length-wraps_v3": cper.block(
+        cper.CORRECTED, [cper.vendor(payload=bytes(88), revision=0x300, length=0xFFFFFFB8)]
+    ),
     "section_length-fatal": cper.block(cper.FATAL, [cper.vendor(payload=bytes(88), length=89)]),
     "too_long-fatal": cper.block(cper.FATAL, [SECTION], data_length=0x7FFFFFFF),
 }
@@ -63,13 +72,19 @@ def test_malformed(boot, kernel):
         assert machine.ack(src) & 1, f"{name}: not acked"
         stats = driver.stats(machine, src)
         assert stats[reason] == before[reason] + 1, f"{name}: not counted"
-        assert stats["malformed"] == before["malformed"] + 1 and stats["delivered"] == before["delivered"], name
+        assert (
+            stats["malformed"] == before["malformed"] + 1
+            and stats["delivered"] == before["delivered"]
+        ), name
         assert stats["received"] == stats["delivered"] and stats["fatal"] == 0, name
         assert trace.payloads() == [], f"{name}: a record was made of it"
         head = machine.vm.check(f"od -An -v -tx1 -N{len(block)} {kept}").split()
         assert bytes.fromhex("".join(head)) == block, f"{name}: the bytes kept are others"
         last = machine.vm.check(f"cat {driver.device(src)}/ghes_nmi/malformed_last").split()
-        assert last[:2] == [str(stats["malformed"]), reason], f"{name}: the bytes kept are said to be {last}"
+        assert last[:2] == [
+            str(stats["malformed"]),
+            reason,
+        ], f"{name}: the bytes kept are said to be {last}"
         good_still_works(machine, src, trace, seq)
         before = driver.stats(machine, src)
     assert machine.vm.check(f"stat -c %a {kept}").strip() == "400"
@@ -97,7 +112,10 @@ def test_block_that_changes(boot, kernel):
     """Firmware changes the lengths after the header was read: no record, not even half of one."""
     machine, src, trace = one(boot, kernel, icount=True)
     # Well-formed before and after: only the comparison can tell.
-    two = cper.block(cper.CORRECTED, [cper.vendor(payload=b"one" + bytes(85)), cper.vendor(payload=b"two" + bytes(85))])
+    two = cper.block(
+        cper.CORRECTED,
+        [cper.vendor(payload=b"one" + bytes(85)), cper.vendor(payload=b"two" + bytes(85))],
+    )
     one_only = (len(two) - cper.BLOCK_HEADER) // 2
     machine.post(src, two)
     machine.quiesce()
@@ -119,13 +137,17 @@ def test_block_that_changes(boot, kernel):
             # Before the peek there is one section, after the copy there are two.
             assert got in ([b"one"], [b"one", b"two"]), f"tick {tick}: {got}"
             assert after["delivered"] == before["delivered"] + 1
-    assert patches >= 5, f"the block changed between peek and copy in {patches} tries: this case tests nothing"
+    assert (
+        patches >= 5
+    ), f"the block changed between peek and copy in {patches} tries: this case tests nothing"
     good_still_works(machine, src, trace, 1)
 
 
 @pytest.mark.arch("arm64")
 def test_notification_without_record(boot, kernel):
-    """Counted and said once; neither cleared nor acked, for firmware may just be writing the record."""
+    """Counted and said once; neither cleared nor acked, for firmware may just be writing the
+    record.
+    """
     machine, src, trace = one(boot, kernel)
     machine.vm.check("dmesg -c >/dev/null")
     # As while firmware writes: ack taken back, body there, status not yet.
@@ -149,27 +171,41 @@ def test_notification_without_record(boot, kernel):
 
 
 def unprintable() -> dict[str, bytes]:
-    """Sections that pass the check, as their lengths are right, and that the kernel's own printer gets wrong."""
-    # An error-information entry longer than 32 bytes: the printer steps by 32 and takes its tail for a context
-    # of 4 GiB.
+    """Sections that pass the check, as their lengths are right, and that the kernel's own printer
+    gets wrong.
+    """
+    # An error-information entry longer than 32 bytes: the printer steps by 32 and takes its tail
+    # for a context of 4 GiB.
     entry = cper.ArmError(length=48).encode() + struct.pack("<HHI8x", 0, 5, 0xFFFFFFFF)
     arm = struct.pack("<IHHI4xQQII", 0, 1, 1, 40 + 48 + 8, 0, 0, 0, 0) + entry + bytes(8)
     # 40 check structures, and contexts that begin where a short copy ends.
-    ia = struct.pack("<QQ48x", 40 << 2 | 3 << 8, 0) + bytes(64 * 40) + 3 * (struct.pack("<HHIQ", 1, 48, 0, 0) + bytes(48))
+    ia = (
+        struct.pack("<QQ48x", 40 << 2 | 3 << 8, 0)
+        + bytes(64 * 40)
+        + 3 * (struct.pack("<HHIQ", 1, 48, 0, 0) + bytes(48))
+    )
     cxl = bytes(108) + struct.pack("<HH4x", 4000, 0) + bytes(4000)
-    return {"arm": cper.block(cper.RECOVERABLE, [cper.Section(cper.ARM_PROCESSOR, arm)]),
-            "ia": cper.block(cper.RECOVERABLE, [cper.Section(IA32, ia)]),
-            "cxl": cper.block(cper.RECOVERABLE, [cper.Section(CXL, cxl)])}
+    return {
+        "arm": cper.block(cper.RECOVERABLE, [cper.Section(cper.ARM_PROCESSOR, arm)]),
+        "ia": cper.block(cper.RECOVERABLE, [cper.Section(IA32, ia)]),
+        "cxl": cper.block(cper.RECOVERABLE, [cper.Section(CXL, cxl)]),
+    }
 
 
 def test_sections_the_kernel_cannot_print(boot, kernel):
-    """Laid out as the kernel's printer takes them they are decoded, else shown as bytes, and only some of them."""
+    """Laid out as the kernel's printer takes them they are decoded, else shown as bytes, and only
+    some of them.
+    """
     machine = boot([driver.rung(kernel, 1, id=5, length=8192)])
     src = machine.sources[0]
     driver.load(machine)
     trace = Trace(machine)
     # The ARM section with an entry of 32 bytes; an x86 kernel does not know the type.
-    arm = "Vendor specific error info has 8 bytes" if kernel.arch == "arm64" else "section length: 0x58"
+    arm = (
+        "Vendor specific error info has 8 bytes"
+        if kernel.arch == "arm64"
+        else "section length: 0x58"
+    )
     for name, block in unprintable().items():
         machine.vm.check("dmesg -c >/dev/null")
         machine.post(src, block)

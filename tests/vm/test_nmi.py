@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""x86 NMI sources: fast when idle, lossless on many CPUs; the in-tree driver beside ours in the same run."""
+"""x86 NMI sources: fast when idle, lossless on many CPUs; the in-tree driver beside ours in the
+same run.
+"""
 
 import re
 import struct
@@ -41,15 +43,19 @@ def check_once_in_order(payloads: list[bytes], sources: list[Source], count: int
     for src in sources:
         expected = [record(src, n)[HEADERS:] for n in range(count)]
         got = seen[src.index]
-        assert got == expected, (f"source {src.id}: {len(got)} of {count} delivered, in the order "
-                                 f"{[int.from_bytes(payload[:4], 'little') for payload in got][:50]}")
+        assert got == expected, (
+            f"source {src.id}: {len(got)} of {count} delivered, in the order "
+            f"{[int.from_bytes(payload[:4], 'little') for payload in got][:50]}"
+        )
 
 
-# Cost ---------------------------------------------------------------------------------------------------
+# Cost
+# ----------------------------------------------------------------------
 
 
 def pending(machine, how_many: int, seq: list[int]):
     """One NMI finds records of `how_many` sources."""
+
     def action():
         sources = machine.sources[:how_many]
         for src in sources:
@@ -62,8 +68,11 @@ def pending(machine, how_many: int, seq: list[int]):
 
 def measure(machine, handler: str, cases, seq: list[int]) -> dict[str, int]:
     """The median of three each of: idle, one record, a record of every source."""
-    actions = {"idle": None, "one pending": pending(machine, 1, seq),
-               "all pending": pending(machine, len(machine.sources), seq)}
+    actions = {
+        "idle": None,
+        "one pending": pending(machine, 1, seq),
+        "all pending": pending(machine, len(machine.sources), seq),
+    }
     result = {}
     for case in cases:
         costs = []
@@ -77,13 +86,24 @@ def measure(machine, handler: str, cases, seq: list[int]) -> dict[str, int]:
 def limits(count: int) -> dict[str, int]:
     """Most instructions allowed, floor subtracted."""
     result = {"idle": 25 + 5 * count}
-    result |= {1: {"one pending": 350}, 64: {"one pending": 900, "all pending": 16_000}}.get(count, {})
+    result |= {1: {"one pending": 350}, 64: {"one pending": 900, "all pending": 16_000}}.get(
+        count, {}
+    )
     return result
 
 
 @pytest.mark.expect_console("Uhhuh")  # an NMI without a reason is what measures an idle one
-@pytest.mark.parametrize("count,registers", [(1, "packed"), (64, "packed"), *(
-    pytest.param(*case, marks=ONE) for case in ((16, "packed"), (64, "spread"), (256, "packed")))])
+@pytest.mark.parametrize(
+    "count,registers",
+    [
+        (1, "packed"),
+        (64, "packed"),
+        *(
+            pytest.param(*case, marks=ONE)
+            for case in ((16, "packed"), (64, "spread"), (256, "packed"))
+        ),
+    ],
+)
 def test_cost_by_nmi(boot, kernel, count, registers, capsys):
     """Instructions of the handler, by the nmi:nmi_handler event."""
     machine = boot(nmi_sources(count), icount=True, registers=registers)
@@ -95,13 +115,22 @@ def test_cost_by_nmi(boot, kernel, count, registers, capsys):
     ours = measure(machine, OURS, most, seq)
     with capsys.disabled():
         for case, a in in_tree.items():
-            print(f"\n{kernel.version}: NMI, {count} sources, {registers} registers, {case}: in-tree {a}, "
-                  f"ghes_nmi {ours[case]} instructions, at most {most.get(case, '-')}", end="")
+            print(
+                (
+                    f"\n{kernel.version}: NMI, {count} sources, {registers} registers, {case}:"
+                    f" in-tree {a}, ghes_nmi {ours[case]} instructions, at most"
+                    f" {most.get(case, '-')}"
+                ),
+                end="",
+            )
     for case, limit in most.items():
-        assert ours[case] <= limit, f"{case} with {count} sources: {ours[case]} instructions, {limit} allowed"
+        assert (
+            ours[case] <= limit
+        ), f"{case} with {count} sources: {ours[case]} instructions, {limit} allowed"
 
 
-# Delivery -----------------------------------------------------------------------------------------------
+# Delivery
+# ----------------------------------------------------------------------
 
 
 @pytest.mark.expect_console("Uhhuh")  # the in-tree driver's part
@@ -114,7 +143,10 @@ def test_overtaken(boot, capsys, kernel):
     driver.load(machine)
     ours = overtaken(machine, 200, 0)
     with capsys.disabled():
-        print(f"\n{kernel.version}: left pending: in-tree {in_tree} of 40, ghes_nmi {ours} of 200", end="")
+        print(
+            f"\n{kernel.version}: left pending: in-tree {in_tree} of 40, ghes_nmi {ours} of 200",
+            end="",
+        )
     assert in_tree > 0, "not even the in-tree driver leaves one: this case tests nothing"
     assert ours == 0, "records were left pending with no NMI to come"
     assert said(machine, UHHUH) == 0
@@ -164,12 +196,25 @@ def test_identical_records(boot):
     assert skipped == stats["suppressed"], "the console does not say how many it left out"
 
 
-@pytest.mark.parametrize("count,kind,registers", [(1, "ghes", "spread"), (64, "ghes", "packed"), *(
-    pytest.param(*case, marks=ONE) for case in ((512, "ghesv2", "packed"), (1024, "ghes", "packed")))])
+@pytest.mark.parametrize(
+    "count,kind,registers",
+    [
+        (1, "ghes", "spread"),
+        (64, "ghes", "packed"),
+        *(
+            pytest.param(*case, marks=ONE)
+            for case in ((512, "ghesv2", "packed"), (1024, "ghes", "packed"))
+        ),
+    ],
+)
 def test_many_sources_by_nmi(boot, count, kind, registers):
     """GHES and GHESv2, packed and page-spread registers, up to 1024 sources."""
-    machine = boot(nmi_sources(count, type=kind, length=1024), registers=registers, block_align=64,
-                   append="loglevel=1 log_buf_len=8M")
+    machine = boot(
+        nmi_sources(count, type=kind, length=1024),
+        registers=registers,
+        block_align=64,
+        append="loglevel=1 log_buf_len=8M",
+    )
     driver.load(machine, queue_kib=4)
     trace = Trace(machine, RAS_EVENT, 8192)
     for n in range(3):
@@ -221,12 +266,17 @@ def test_block_moves_by_nmi(boot, where):
 
 
 @pytest.mark.expect_console("Uhhuh")
-@pytest.mark.allow_console("NMI backtrace|Call Trace:")  # an NMI that the kernel itself is asked for
+@pytest.mark.allow_console(
+    "NMI backtrace|Call Trace:"
+)  # an NMI that the kernel itself is asked for
 def test_foreign_nmis(boot):
     """An NMI of somebody else's is not swallowed for long, and handlers of others are asked."""
     machine = boot(nmi_sources(8), smp=2)
     driver.load(machine)
-    state = "cat /sys/bus/platform/drivers/ghes_nmi/nmi_credit /sys/bus/platform/drivers/ghes_nmi/nmi_swallowed"
+    state = (
+        "cat /sys/bus/platform/drivers/ghes_nmi/nmi_credit"
+        " /sys/bus/platform/drivers/ghes_nmi/nmi_swallowed"
+    )
     for n in range(20):
         for src in machine.sources:
             machine.post(src, record(src, n), cpu="rotate")
@@ -278,12 +328,16 @@ def test_record_before_its_nmi(boot, taker):
 @pytest.mark.enough("6.12")
 @pytest.mark.expect_console("Uhhuh")  # an NMI while nobody holds its source
 def test_change_hands(boot, pytestconfig):
-    """50 takeovers and hand-backs under fire, 200 with --full, with slub_debug: nothing lost, nothing left behind."""
+    """50 takeovers and hand-backs under fire, 200 with --full, with slub_debug: nothing lost,
+    nothing left behind.
+    """
     machine = boot(nmi_sources(4), smp=2, append="slub_debug=FZPU log_buf_len=4M")
     machine.vm.check("dmesg -n 1")
     trace = Trace(machine, RAS_EVENT, 16384)
-    left = ("grep -c phys=0x00000000[2-5] /proc/vmallocinfo; grep -c vmap /proc/vmallocinfo; "
-            "awk '{ print $1, $NF }' /proc/interrupts")
+    left = (
+        "grep -c phys=0x00000000[2-5] /proc/vmallocinfo; grep -c vmap /proc/vmallocinfo; "
+        "awk '{ print $1, $NF }' /proc/interrupts"
+    )
     cycles = 200 if pytestconfig.getoption("full") else 50
     count = 12 * cycles + 100
     before = None
@@ -291,9 +345,11 @@ def test_change_hands(boot, pytestconfig):
         machine.gap(src, 4_000_000)
         machine.post_many(src, [record(src, n) for n in range(count)], cpu="rotate")
     for cycle in range(cycles):
-        machine.vm.check(f"cd {driver.TRACING}; echo taking >trace_marker; insmod {driver.MODULE}; "
-                         "echo ours >trace_marker; sleep 0.02; echo giving >trace_marker; rmmod ghes_nmi; "
-                         "echo theirs >trace_marker")
+        machine.vm.check(
+            f"cd {driver.TRACING}; echo taking >trace_marker; insmod {driver.MODULE}; "
+            "echo ours >trace_marker; sleep 0.02; echo giving >trace_marker; rmmod ghes_nmi; "
+            "echo theirs >trace_marker"
+        )
         if cycle == 0:
             machine.vm.check("sleep 0.2")
             before = machine.vm.check(left)
@@ -303,9 +359,14 @@ def test_change_hands(boot, pytestconfig):
     machine.quiesce()
     driver.settle(machine)
     driver.unload(machine)
-    said = re.findall(r"given back: (\d+) records received, (\d+) delivered, (\d+) malformed", machine.vm.check("dmesg"))
+    said = re.findall(
+        r"given back: (\d+) records received, (\d+) delivered, (\d+) malformed",
+        machine.vm.check("dmesg"),
+    )
     assert len(said) == (cycles + 1) * len(machine.sources)
-    assert all(received == delivered and malformed == "0" for received, delivered, malformed in said), said
+    assert all(
+        received == delivered and malformed == "0" for received, delivered, malformed in said
+    ), said
     text = trace.text()
     (machine.vm.run_dir / "trace.txt").write_text(text)
     check_hands(text, machine.sources, count)
@@ -316,8 +377,9 @@ def test_change_hands(boot, pytestconfig):
 def check_hands(text: str, sources: list[Source], count: int) -> None:
     """Every record came; in our turns each once, and younger than all before.
 
-    The in-tree driver, when it is bound, reads the block while its NMI handler does the same: it shows some
-    records twice, and on two CPUs it mixes up their order. That is not for us to answer for.
+    The in-tree driver, when it is bound, reads the block while its NMI handler does the same: it
+    shows some records twice, and on two CPUs it mixes up their order. That is not for us to answer
+    for.
     """
     turn, seen = "theirs", {src.index: {} for src in sources}
     for at, line in enumerate(text.splitlines()):
@@ -333,11 +395,15 @@ def check_hands(text: str, sources: list[Source], count: int) -> None:
     for src in sources:
         lost = sorted(set(range(count)) - set(seen[src.index]))
         around = {n: [seen[src.index].get(n + by) for by in (-1, 1)] for n in lost[:5]}
-        assert not lost, f"source {src.id}: {len(lost)} lost; whose turn it was before and after each: {around}"
+        assert (
+            not lost
+        ), f"source {src.id}: {len(lost)} lost; whose turn it was before and after each: {around}"
 
 
 def soak(machine, total: int) -> None:
-    """`total` records over 64 sources, NMIs on both CPUs; counted by the module, order seen by the trace's end."""
+    """`total` records over 64 sources, NMIs on both CPUs; counted by the module, order seen by the
+    trace's end.
+    """
     per_source = total // len(machine.sources)
     done = 0
     while done < per_source:
@@ -349,7 +415,11 @@ def soak(machine, total: int) -> None:
     driver.settle(machine)
     for src in machine.sources:
         stats = driver.stats(machine, src)
-        assert (stats["received"], stats["delivered"], stats["malformed"]) == (per_source, per_source, 0), stats
+        assert (stats["received"], stats["delivered"], stats["malformed"]) == (
+            per_source,
+            per_source,
+            0,
+        ), stats
     assert said(machine, UHHUH) == 0
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A section whose body breaks the rules of its type costs only itself; a block without sections is a record."""
+"""A section whose body breaks the rules of its type costs only itself; a block without sections is
+a record.
+"""
 
 import re
 import struct
@@ -18,9 +20,14 @@ ODD = {
     "memory of 8 bytes": (cper.memory(pa=RAM, size=8), "short"),
     "PCIe of 204 bytes": (cper.pcie(size=204), "short"),
     "ARM, section_length 0": (cper.arm_processor(section_length=0), "length"),
-    "ARM, entry of 0 bytes": (cper.arm_processor(errors=[cper.ArmError(length=0, pa=RAM)]), "entry"),
-    "ARM, context of 4 GiB": (cper.arm_processor(contexts=[cper.ArmContext(4, bytes(8), size=0xFFFFFFFF)]),
-                              "context"),
+    "ARM, entry of 0 bytes": (
+        cper.arm_processor(errors=[cper.ArmError(length=0, pa=RAM)]),
+        "entry",
+    ),
+    "ARM, context of 4 GiB": (
+        cper.arm_processor(contexts=[cper.ArmContext(4, bytes(8), size=0xFFFFFFFF)]),
+        "context",
+    ),
 }
 
 
@@ -32,13 +39,19 @@ def one(boot, kernel):
 
 def sections(text: str) -> list[tuple[str, bytes]]:
     """What ghes_nmi:section says of each body, and the body."""
-    return [(body, bytes.fromhex(data)) for body, data in
-            re.findall(r" section: .* body=(\w+) total=\d+ offset=0 bytes=([0-9a-f]*)$", text, re.M)]
+    return [
+        (body, bytes.fromhex(data))
+        for body, data in re.findall(
+            r" section: .* body=(\w+) total=\d+ offset=0 bytes=([0-9a-f]*)$", text, re.M
+        )
+    ]
 
 
 @pytest.mark.core
 def test_odd_section_costs_only_itself(boot, kernel):
-    """Its bytes are delivered, counted by reason and kept for root; what stands beside it is as ever."""
+    """Its bytes are delivered, counted by reason and kept for root; what stands beside it is as
+    ever.
+    """
     machine, src = one(boot, kernel)
     directory = f"{driver.device(src)}/ghes_nmi"
     trace = Trace(machine, "ghes_nmi/section")
@@ -53,15 +66,28 @@ def test_odd_section_costs_only_itself(boot, kernel):
         driver.settle(machine)
         after = driver.stats(machine, src)
         text = trace.text()
-        assert sections(text) == [("sound", page.payload), (reason, section.payload), ("sound", GOOD.payload)], name
+        assert sections(text) == [
+            ("sound", page.payload),
+            (reason, section.payload),
+            ("sound", GOOD.payload),
+        ], name
         # Their own event for the neighbours, bytes for the odd one.
-        assert len(re.findall(r"mc_event: .*DIMM 7", text)) == 1 and "arm_event" not in text, f"{name}: {text}"
+        assert (
+            len(re.findall(r"mc_event: .*DIMM 7", text)) == 1 and "arm_event" not in text
+        ), f"{name}: {text}"
         raw = re.findall(r"non_standard_event: .* raw data:([0-9a-f ]*)$", text, re.M)
         assert [bytes.fromhex(data) for data in raw] == [section.payload, GOOD.payload], name
-        for counter, more in {"delivered": 1, "malformed": 0, "malformed_sections": 1, reason: 1}.items():
+        for counter, more in {
+            "delivered": 1,
+            "malformed": 0,
+            "malformed_sections": 1,
+            reason: 1,
+        }.items():
             assert after[counter] - before[counter] == more, f"{name}: {counter} {after}"
         kept = machine.vm.check(f"od -An -v -tx1 {directory}/malformed_body").split()
-        assert bytes.fromhex("".join(kept)) == section.encode(cper.RECOVERABLE), f"{name}: other bytes are kept"
+        assert bytes.fromhex("".join(kept)) == section.encode(
+            cper.RECOVERABLE
+        ), f"{name}: other bytes are kept"
         size = len(kept)
         last = machine.vm.check(f"cat {directory}/malformed_body_last").strip()
         assert last == f"{number} {reason} {size} {size}", name
@@ -72,17 +98,28 @@ def test_odd_section_costs_only_itself(boot, kernel):
 
 
 def test_page_beside_an_odd_section(boot, kernel):
-    """Memory and a PCIe section of 192 bytes: the page is taken out of use, as without the other."""
+    """Memory and a PCIe section of 192 bytes: the page is taken out of use, as without the
+    other.
+    """
     machine, src = one(boot, kernel)
     machine.vm.check("dmesg -n 1")
-    ranges = re.findall(r"^([0-9a-f]+)-([0-9a-f]+) : System RAM", machine.vm.check("cat /proc/iomem"), re.M)
-    first, last = max(((int(a, 16), int(b, 16)) for a, b in ranges), key=lambda pair: pair[1] - pair[0])
+    ranges = re.findall(
+        r"^([0-9a-f]+)-([0-9a-f]+) : System RAM", machine.vm.check("cat /proc/iomem"), re.M
+    )
+    first, last = max(
+        ((int(a, 16), int(b, 16)) for a, b in ranges), key=lambda pair: pair[1] - pair[0]
+    )
     page = (first + 3 * last) // 4 & ~0xFFF
     machine.post(src, cper.block(cper.RECOVERABLE, [cper.memory(pa=page), cper.pcie(size=192)]))
     driver.settle(machine)
     assert "HardwareCorrupted:     4 kB" in machine.vm.check("cat /proc/meminfo")
     stats = driver.stats(machine, src)
-    assert (stats["delivered"], stats["malformed"], stats["malformed_sections"], stats["short"]) == (1, 0, 1, 1)
+    assert (
+        stats["delivered"],
+        stats["malformed"],
+        stats["malformed_sections"],
+        stats["short"],
+    ) == (1, 0, 1, 1)
 
 
 def test_no_section_is_a_record(boot, kernel):
@@ -95,8 +132,10 @@ def test_no_section_is_a_record(boot, kernel):
         machine.post(src, block)
         driver.settle(machine)
     text = trace.text()
-    assert re.findall(r"severity=(\w+) length=(\d+) sections=0 ", text) == \
-        [("recoverable", "20"), ("informational", "84")], text
+    assert re.findall(r"severity=(\w+) length=(\d+) sections=0 ", text) == [
+        ("recoverable", "20"),
+        ("informational", "84"),
+    ], text
     stats = driver.stats(machine, src)
     assert (stats["received"], stats["delivered"], stats["malformed"]) == (2, 2, 0)
     assert machine.vm.check("dmesg").count(" reports a") == 2

@@ -15,8 +15,8 @@ pytestmark = [pytest.mark.arch("arm64"), pytest.mark.enough("6.12")]
 # What the kernel has no part in needs no second one.
 one_kernel = pytest.mark.kernels("6.12")
 
-# The in-tree driver's cost in guest instructions, dispatch to completion, as measured on another platform of this
-# kind: what this one says must be close to it.
+# The in-tree driver's cost in guest instructions, dispatch to completion, as measured on another
+# platform of this kind: what this one says must be close to it.
 COST = {"6.1": {172: 2738, 8188: 8440}, "6.12": {172: 2729, 8188: 8395}}
 PACE = 2_000_000  # ticks between records: the in-tree driver's memory for them is small
 
@@ -49,9 +49,16 @@ def wait_for(condition, what: str, timeout: float = 10 * PATIENCE) -> None:
 
 def test_boot_arm64_platform(boot):
     """The kernel finds PSCI, SDEI and every source, at EL2 on two CPUs, and powers off."""
-    machine = boot([Source(event=804), Source(event=805, critical=True), Source(notify="polled", type="ghes")], smp=2)
+    machine = boot(
+        [Source(event=804), Source(event=805, critical=True), Source(notify="polled", type="ghes")],
+        smp=2,
+    )
     log = machine.vm.check("dmesg")
-    for line in ("PSCIv1.1 detected in firmware", "All CPU(s) started at EL2", "SDEIv1.1 (0x0) detected in firmware"):
+    for line in (
+        "PSCIv1.1 detected in firmware",
+        "All CPU(s) started at EL2",
+        "SDEIv1.1 (0x0) detected in firmware",
+    ):
         assert line in log
     assert machine.vm.check("nproc").strip() == "2"
     assert machine.vm.check("ls -d /sys/bus/platform/devices/GHES.*/driver").count("GHES.") == 3
@@ -71,10 +78,21 @@ def test_reset(boot):
 
 @pytest.mark.parametrize("el", [1, 2])
 def test_notifications_arm64_platform(boot, el):
-    """Every kind of SDEI event and polling delivers each record once, in order, at either exception level."""
-    machine = boot([Source(event=804), Source(event=805, critical=True), Source(event=0x40000001, shared=False),
-                    Source(event=807, shared=False, critical=True), Source(event=808, type="ghes"),
-                    Source(notify="polled", poll_ms=20), Source(notify="polled", poll_ms=20, type="ghes")], el=el)
+    """Every kind of SDEI event and polling delivers each record once, in order, at either exception
+    level.
+    """
+    machine = boot(
+        [
+            Source(event=804),
+            Source(event=805, critical=True),
+            Source(event=0x40000001, shared=False),
+            Source(event=807, shared=False, critical=True),
+            Source(event=808, type="ghes"),
+            Source(notify="polled", poll_ms=20),
+            Source(notify="polled", poll_ms=20, type="ghes"),
+        ],
+        el=el,
+    )
     assert f"started at EL{el}" in machine.vm.check("dmesg")
     trace = Trace(machine)
     for src in machine.sources:
@@ -86,8 +104,12 @@ def test_notifications_arm64_platform(boot, el):
         assert [event.seq for event in mine if event.kind == "publish"] == list(range(10))
         assert [event.seq for event in mine if event.kind == "ack"] == list(range(10))
         handlers = [event for event in mine if event.kind == "event"]
-        assert [event.seq for event in handlers] == (list(range(10)) if src.notify == "sdei" else [])
-        assert all(event.event == src.event and event.critical == src.critical for event in handlers)
+        assert [event.seq for event in handlers] == (
+            list(range(10)) if src.notify == "sdei" else []
+        )
+        assert all(
+            event.event == src.event and event.critical == src.critical for event in handlers
+        )
         assert all(0 < event.lower_ticks < event.ticks for event in handlers)
         assert machine.refused(src) == 0
 
@@ -95,7 +117,12 @@ def test_notifications_arm64_platform(boot, el):
 @one_kernel
 def test_many_sources_arm64_platform(boot):
     """Sixty-four sources, of any block length up to 64 KiB."""
-    machine = boot([Source(event=1000 + n, length=(1024, 4096, 65536)[n % 3], critical=n % 4 == 3) for n in range(64)])
+    machine = boot(
+        [
+            Source(event=1000 + n, length=(1024, 4096, 65536)[n % 3], critical=n % 4 == 3)
+            for n in range(64)
+        ]
+    )
     trace = Trace(machine)
     for src in machine.sources:
         machine.post(src, cper.sized(172, src.index))
@@ -105,19 +132,30 @@ def test_many_sources_arm64_platform(boot):
 
 def test_burst(boot):
     """A thousand records over four sources, given at once, come in order and once."""
-    machine = boot([Source(event=804), Source(event=805, critical=True), Source(event=806, shared=False),
-                    Source(event=807, type="ghes")], icount=True)
+    machine = boot(
+        [
+            Source(event=804),
+            Source(event=805, critical=True),
+            Source(event=806, shared=False),
+            Source(event=807, type="ghes"),
+        ],
+        icount=True,
+    )
     machine.vm.check("dmesg -n 1")
     trace = Trace(machine)
     for src in machine.sources:
         machine.gap(src, PACE)
         machine.post_many(src, [cper.sized(172, src.index << 32 | n) for n in range(250)])
     # every register of what is interrupted must come back, or this fails
-    assert machine.vm.check("seq 200000 | md5sum").split()[0] == md5("".join(f"{n}\n" for n in range(1, 200_001)))
+    assert machine.vm.check("seq 200000 | md5sum").split()[0] == md5(
+        "".join(f"{n}\n" for n in range(1, 200_001))
+    )
     machine.quiesce()
     seen = sequences(trace.payloads())
     for src in machine.sources:
-        assert [number & 0xFFFFFFFF for number in seen if number >> 32 == src.index] == list(range(250))
+        assert [number & 0xFFFFFFFF for number in seen if number >> 32 == src.index] == list(
+            range(250)
+        )
     assert machine.reports_lost() == 0
 
 
@@ -131,14 +169,22 @@ def test_long_record_arm64_platform(boot):
     assert machine.read_block(src, 60_000, 0)[4:] == block[4:]
     assert machine.status(src) == 0
     last = (60_000 - cper.BLOCK_HEADER - cper.ENTRY_V2) // 16 * 16
-    wait_for(lambda: f"{last:08x}: " in machine.vm.console_text(), "the end of the hex dump on the console", 40)
+    wait_for(
+        lambda: f"{last:08x}: " in machine.vm.console_text(),
+        "the end of the hex dump on the console",
+        40,
+    )
 
 
 @one_kernel
 def test_publishing_arm64_platform(boot):
-    """Status word last; nothing is published before the block is cleared and, for GHESv2, acknowledged."""
-    machine = boot([Source(event=804), Source(event=805, type="ghes"), Source(notify="polled")],
-                   append="ghes.disable=1")
+    """Status word last; nothing is published before the block is cleared and, for GHESv2,
+    acknowledged.
+    """
+    machine = boot(
+        [Source(event=804), Source(event=805, type="ghes"), Source(notify="polled")],
+        append="ghes.disable=1",
+    )
     blocks = [cper.sized(172, n) for n in range(3)]
     for src in machine.sources:
         machine.post_many(src, blocks)
@@ -169,7 +215,7 @@ def test_publishing_arm64_platform(boot):
 def test_withheld_ack(boot):
     """A source held by the host gets no record, whatever its ack register says."""
     machine = boot([Source(event=804)])
-    src, = machine.sources
+    (src,) = machine.sources
     trace = Trace(machine)
     machine.hold_ack(src)
     machine.post_many(src, [cper.sized(172, n) for n in range(3)])
@@ -190,7 +236,7 @@ def test_withheld_ack(boot):
 def test_move_arm64_platform(boot):
     """The block moves between two records, inside its window and out of it."""
     machine = boot([Source(event=804)])
-    src, = machine.sources
+    (src,) = machine.sources
     trace = Trace(machine)
     home = machine.memory.read64(src.status_reg)
     places = []
@@ -215,9 +261,11 @@ def test_notify_without_record(boot):
 
 
 def test_cost_arm64_platform(boot, kernel):
-    """Guest instructions from dispatch to completion repeat exactly and agree with an independent measurement."""
+    """Guest instructions from dispatch to completion repeat exactly and agree with an independent
+    measurement.
+    """
     machine = boot([Source(event=804, length=8192)], icount=True)
-    src, = machine.sources
+    (src,) = machine.sources
     machine.vm.check("dmesg -n 1")
     for size, expected in COST[kernel.version].items():
         cost = []
@@ -226,7 +274,7 @@ def test_cost_arm64_platform(boot, kernel):
             machine.events()
             machine.vm.check("doorbell 0")  # the event interrupts this program, at EL0
             machine.quiesce()
-            event, = runs(machine)
+            (event,) = runs(machine)
             assert event.resumed and event.pstate & 0xF == 0
             cost.append(event.lower_ticks)
         print(f"in-tree driver, {kernel.version}, {size} bytes: {cost} guest instructions")
@@ -235,7 +283,9 @@ def test_cost_arm64_platform(boot, kernel):
 
 
 def test_nest(boot):
-    """A critical event comes at the asked instruction of a normal one's handler, or right after its end."""
+    """A critical event comes at the asked instruction of a normal one's handler, or right after its
+    end.
+    """
     machine = boot([Source(event=804), Source(event=805, critical=True)], icount=True)
     outer, inner = machine.sources
     machine.vm.check("dmesg -n 1")
@@ -247,7 +297,7 @@ def test_nest(boot):
         machine.quiesce()
         time.sleep(0.05)
         events = machine.events()
-        raised, = (event for event in events if event.kind == "nest")
+        (raised,) = (event for event in events if event.kind == "nest")
         first, second = (event for event in events if event.kind == "event")
         inside = offset < 100_000
         numbers += [2 * n, 2 * n + 1]
@@ -264,9 +314,9 @@ def test_nest(boot):
 def test_patch(boot):
     """Bytes of a block change at the asked instruction after dispatch."""
     machine = boot([Source(event=804)], icount=True)
-    src, = machine.sources
+    (src,) = machine.sources
     one_by_one(machine, src, range(4, 5))
-    handler, = runs(machine)
+    (handler,) = runs(machine)
     trace = Trace(machine)
     payload = cper.BLOCK_HEADER + cper.ENTRY_V2
     # before the handler has read anything; after it has copied the record; after its end
@@ -285,7 +335,9 @@ def test_patch(boot):
 
 @one_kernel
 def test_reraise(boot):
-    """The next record comes at the completion of the last one's handler, before the kernel gets any further."""
+    """The next record comes at the completion of the last one's handler, before the kernel gets any
+    further.
+    """
     machine = boot([Source(event=804)], icount=True)
     machine.vm.check("dmesg -n 1")
     machine.reraise(machine.sources[0], [cper.sized(172, n) for n in range(8)])
@@ -316,15 +368,25 @@ def test_no_hest_arm64_platform(boot):
 def test_broken_hest_arm64_platform(boot):
     """Bytes of our own: more entries announced than there are."""
     machine = boot([Source(event=804)], hest=(7).to_bytes(4, "little") + bytes(20))
-    assert re.search(r"HEST: .*(invalid|overflow|unknown|incorrect|not supported|enabled)",
-                     machine.vm.check("dmesg"), re.IGNORECASE)
+    assert re.search(
+        r"HEST: .*(invalid|overflow|unknown|incorrect|not supported|enabled)",
+        machine.vm.check("dmesg"),
+        re.IGNORECASE,
+    )
     assert machine.vm.run("ls -d /sys/bus/platform/devices/GHES.*").rc != 0
 
 
 def test_two_cpus_arm64_platform(boot):
     """Shared and private events run on both CPUs, a private one where it is sent."""
-    machine = boot([Source(event=804), Source(event=805, critical=True), Source(event=806, shared=False),
-                    Source(event=807, shared=False, extra={"cpu": 1})], smp=2)
+    machine = boot(
+        [
+            Source(event=804),
+            Source(event=805, critical=True),
+            Source(event=806, shared=False),
+            Source(event=807, shared=False, extra={"cpu": 1}),
+        ],
+        smp=2,
+    )
     trace = Trace(machine)
     for src in machine.sources:
         one_by_one(machine, src, range(10 * src.index, 10 * src.index + 10))
@@ -339,8 +401,12 @@ def test_cpu_hotplug(boot):
     machine = boot([Source(event=804), Source(event=805, shared=False)], smp=2)
     trace = Trace(machine)
     number = 0
-    for command, online in (("echo 0 >cpu1/online", {0}), ("echo 1 >cpu1/online", {0, 1}),
-                            ("echo 0 >cpu0/online", {1}), ("echo 1 >cpu0/online", {0, 1})) * 2:
+    for command, online in (
+        ("echo 0 >cpu1/online", {0}),
+        ("echo 1 >cpu1/online", {0, 1}),
+        ("echo 0 >cpu0/online", {1}),
+        ("echo 1 >cpu0/online", {0, 1}),
+    ) * 2:
         machine.vm.check(f"cd /sys/devices/system/cpu && {command}")
         machine.events()
         for src in machine.sources:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Interrupts, the hardware error device and registers of every shape on the emulated arm64 platform.
+"""Interrupts, the hardware error device and registers of every shape on the emulated arm64
+platform.
 
 The kernel's own driver is the consumer: what it takes, another driver can.
 """
@@ -34,34 +35,57 @@ def deliver(machine: Platform, sources: list[Source]) -> None:
         while len(seen) < RECORDS and time.monotonic() < deadline:
             seen += [int.from_bytes(payload[:8], "little") for payload in trace.payloads()]
         assert seen == expected, f"source {src.index}, {src.notify}"
-        assert set(machine.neighbours(src)) <= {NOBODYS}, f"source {src.index}: more than its registers was written"
+        assert set(machine.neighbours(src)) <= {
+            NOBODYS
+        }, f"source {src.index}: more than its registers was written"
 
 
 def interrupts(machine: Platform, handler: str, number: int, controller: str = "GICv3") -> int:
     """How often the interrupt came, which must be that handler's."""
-    line = re.search(rf"^ *\d+: +(\d.*?) +{controller} +{number} .* {re.escape(handler)}$",
-                     machine.vm.check("cat /proc/interrupts"), re.M)
+    line = re.search(
+        rf"^ *\d+: +(\d.*?) +{controller} +{number} .* {re.escape(handler)}$",
+        machine.vm.check("cat /proc/interrupts"),
+        re.M,
+    )
     assert line, f"interrupt {number} is not of {handler}"
     return sum(map(int, line[1].split()))
 
 
 @pytest.mark.parametrize("smp", [1, 2])
 def test_hardware_error_device_arm64_platform(boot, smp):
-    """SCI, GPIO and GSIV sources: a generic event device's interrupt, edge or level, or a pin notifies PNP0C33."""
-    machine = boot([Source(notify="sci"), Source(notify="gpio"), Source(notify="gsiv", event=100),
-                    Source(notify="gsiv", event=101, level=True), Source(notify="sci", type="ghes", extra={"gsi": 102})],
-                   smp=smp)
+    """SCI, GPIO and GSIV sources: a generic event device's interrupt, edge or level, or a pin
+    notifies PNP0C33.
+    """
+    machine = boot(
+        [
+            Source(notify="sci"),
+            Source(notify="gpio"),
+            Source(notify="gsiv", event=100),
+            Source(notify="gsiv", event=101, level=True),
+            Source(notify="sci", type="ghes", extra={"gsi": 102}),
+        ],
+        smp=smp,
+    )
     deliver(machine, machine.sources)
-    assert [interrupts(machine, "ACPI:Ged", number) for number in (HED_GSI, 100, 102)] == [RECORDS] * 3
+    assert [interrupts(machine, "ACPI:Ged", number) for number in (HED_GSI, 100, 102)] == [
+        RECORDS
+    ] * 3
     assert interrupts(machine, "ACPI:Ged", 101) >= RECORDS
     assert interrupts(machine, "ACPI:Event", 5, "ARMH0061:00") == RECORDS
 
 
 def test_external_interrupts_arm64_platform(boot):
-    """EXTERNAL: the in-tree driver has them when a device has the interrupt, and only when it is bound after that."""
-    machine = boot([Source(notify="irq", event=110), Source(notify="irq", event=111, level=True),
-                    Source(notify="irq", event=111, level=True, type="ghes"),
-                    Source(notify="irq", event=112, extra={"mapped": False})])
+    """EXTERNAL: the in-tree driver has them when a device has the interrupt, and only when it is
+    bound after that.
+    """
+    machine = boot(
+        [
+            Source(notify="irq", event=110),
+            Source(notify="irq", event=111, level=True),
+            Source(notify="irq", event=111, level=True, type="ghes"),
+            Source(notify="irq", event=112, extra={"mapped": False}),
+        ]
+    )
     *mapped, unknown = machine.sources
     for src in mapped:
         machine.vm.check(f"echo GHES.{src.id} >{BIND}")
@@ -74,12 +98,37 @@ def test_external_interrupts_arm64_platform(boot):
 
 def test_shapes_arm64_platform(boot):
     """Registers of 8 to 64 bits and bit offsets: only what the register is made of is written."""
-    machine = boot([
-        Source(notify="sci", status_shape=Register(32, 0, 3), ack_shape=Register(8, 4, 2), ack_preserve=0xf, ack_write=0x30),
-        Source(notify="sci", status_shape=Register(64, 0, 2), ack_shape=Register(16, 0, 2), ack_preserve=~1 & 0xffff),
-        Source(notify="polled", poll_ms=20, status_shape=Register(32, 0, 2), ack_shape=Register(32, 0, 3)),
-        Source(notify="polled", poll_ms=20, ack_preserve=0, ack_write=0),
-        Source(notify="polled", poll_ms=20, ack_shape=Register(8, 0, 1), ack_preserve=0, ack_write=0x80)])
+    machine = boot(
+        [
+            Source(
+                notify="sci",
+                status_shape=Register(32, 0, 3),
+                ack_shape=Register(8, 4, 2),
+                ack_preserve=0xF,
+                ack_write=0x30,
+            ),
+            Source(
+                notify="sci",
+                status_shape=Register(64, 0, 2),
+                ack_shape=Register(16, 0, 2),
+                ack_preserve=~1 & 0xFFFF,
+            ),
+            Source(
+                notify="polled",
+                poll_ms=20,
+                status_shape=Register(32, 0, 2),
+                ack_shape=Register(32, 0, 3),
+            ),
+            Source(notify="polled", poll_ms=20, ack_preserve=0, ack_write=0),
+            Source(
+                notify="polled",
+                poll_ms=20,
+                ack_shape=Register(8, 0, 1),
+                ack_preserve=0,
+                ack_write=0x80,
+            ),
+        ]
+    )
     machine.move(machine.sources[0], 2)
     deliver(machine, machine.sources)
 
@@ -87,10 +136,15 @@ def test_shapes_arm64_platform(boot):
 def test_doorbell_arm64_platform(boot):
     """Sources that acknowledge at one register, each with its own value: every write is heard."""
     shared = {"ack_bell": "socket 0", "ack_preserve": 0}
-    machine = boot([Source(notify="sci", ack_write=0xB1D00000, ack_shape=Register(32, 0, 3), **shared),
-                    Source(notify="sci", ack_write=0xB1C00000, ack_shape=Register(32, 0, 3), **shared),
-                    Source(event=804, ack_write=0xB1F00000_00000001, **shared),
-                    Source(notify="polled", poll_ms=20, ack_write=2, ack_bell="socket 1", ack_preserve=0)], el=1)
+    machine = boot(
+        [
+            Source(notify="sci", ack_write=0xB1D00000, ack_shape=Register(32, 0, 3), **shared),
+            Source(notify="sci", ack_write=0xB1C00000, ack_shape=Register(32, 0, 3), **shared),
+            Source(event=804, ack_write=0xB1F00000_00000001, **shared),
+            Source(notify="polled", poll_ms=20, ack_write=2, ack_bell="socket 1", ack_preserve=0),
+        ],
+        el=1,
+    )
     first, second, third, other = machine.sources
     assert first.ack_reg == second.ack_reg == third.ack_reg != other.ack_reg
     deliver(machine, machine.sources)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Poisoned pages, synthetic aborts, SErrors and a KVM guest on the arm64 platform, with the kernel's own driver."""
+"""Poisoned pages, synthetic aborts, SErrors and a KVM guest on the arm64 platform, with the
+kernel's own driver.
+"""
 
 import re
 import time
@@ -16,23 +18,44 @@ one_kernel = pytest.mark.kernels("6.12")
 PAGE_MASK = (1 << 64) - 4096
 AR, OBJERR, SI_KERNEL = 4, 3, 128  # si_code
 RESTARTABLE, IMPLEMENTATION = 0xBE000811, 0xBF000000  # SError syndromes
-WAYS = (("anon", "load"), ("anon", "store"), ("anon", "fetch"), ("shared", "load"), ("file", "load"), ("file", "store"),
-        ("thp", "load"), ("hugetlb", "load"))
+WAYS = (
+    ("anon", "load"),
+    ("anon", "store"),
+    ("anon", "fetch"),
+    ("shared", "load"),
+    ("file", "load"),
+    ("file", "store"),
+    ("thp", "load"),
+    ("hugetlb", "load"),
+)
 
-# The in-tree driver's ghes_notify_sea, call to return, as measured on another platform of this kind.
+# The in-tree driver's ghes_notify_sea, call to return, as measured on another platform of this
+# kind.
 COST = {172: 2417, 8188: 7913}
 
 
 def record(severity: int = cper.RECOVERABLE) -> bytes:
-    return cper.block(severity, [
-        cper.memory(pa=cper.PA, mask=PAGE_MASK, error_type=3),
-        cper.arm_processor(errors=[cper.ArmError(pa=cper.PA), cper.ArmError(type=cper.TLB, va=cper.VA, pa=cper.PA)]),
-        cper.vendor(payload=cper.SERIAL.to_bytes(8, "little"))])
+    return cper.block(
+        severity,
+        [
+            cper.memory(pa=cper.PA, mask=PAGE_MASK, error_type=3),
+            cper.arm_processor(
+                errors=[
+                    cper.ArmError(pa=cper.PA),
+                    cper.ArmError(type=cper.TLB, va=cper.VA, pa=cper.PA),
+                ]
+            ),
+            cper.vendor(payload=cper.SERIAL.to_bytes(8, "little")),
+        ],
+    )
 
 
 def lines(text: str) -> list[dict[str, int]]:
     """What poison, raise and vmm say, one dictionary per line."""
-    return [{key: int(value, 0) for key, value in re.findall(r"(\w+)=(-?\w+)", line)} for line in text.splitlines()]
+    return [
+        {key: int(value, 0) for key, value in re.findall(r"(\w+)=(-?\w+)", line)}
+        for line in text.splitlines()
+    ]
 
 
 def exceptions(machine) -> list:
@@ -41,9 +64,11 @@ def exceptions(machine) -> list:
 
 @pytest.mark.kernels("5.10", "6.1", "6.12")
 def test_poison(boot, kernel):
-    """Every kind of page and access: one abort with the record of that very access, and its signal."""
+    """Every kind of page and access: one abort with the record of that very access, and its
+    signal.
+    """
     machine = boot([Source(notify="sea")], el=1, smp=2)
-    src, = machine.sources
+    (src,) = machine.sources
     recipe = machine.recipe(src, record())
     assert "started at EL1" in machine.vm.check("dmesg")
     made = 0
@@ -57,12 +82,21 @@ def test_poison(boot, kernel):
         aborts = exceptions(machine)
         assert 1 <= touch["trapped"] == len(aborts), case
         for abort in aborts:
-            assert (abort.kind, abort.serial, abort.seq, abort.source) == ("sea", made, made, 0), case
+            assert (abort.kind, abort.serial, abort.seq, abort.source) == (
+                "sea",
+                made,
+                made,
+                0,
+            ), case
             assert (abort.detail, abort.va) == (touch["pa"], touch["va"]), case
             assert abort.pstate & 0xF == 0, case
             made += 1
         want = record()
-        for mark, value in ((cper.PA, touch["pa"]), (cper.VA, touch["va"]), (cper.SERIAL, made - 1)):
+        for mark, value in (
+            (cper.PA, touch["pa"]),
+            (cper.VA, touch["va"]),
+            (cper.SERIAL, made - 1),
+        ):
             want = want.replace(mark.to_bytes(8, "little"), value.to_bytes(8, "little"))
         assert machine.read_block(src, len(want) - 4, 4) == want[4:], case
 
@@ -76,33 +110,40 @@ def test_poison(boot, kernel):
     found = exceptions(machine)
     assert [abort.serial for abort in found] == list(range(made, made + len(found)))
     assert {abort.cpu for abort in found} == {0, 1}
-    corrupted = int(re.search(r"(\d+) kB", machine.vm.check("grep HardwareCorrupted /proc/meminfo"))[1]) // machine.kernel.page_kib
+    corrupted = (
+        int(re.search(r"(\d+) kB", machine.vm.check("grep HardwareCorrupted /proc/meminfo"))[1])
+        // machine.kernel.page_kib
+    )
     # each of them a page; a huge one counts as one or as a whole
     assert corrupted >= len(WAYS) + 5 + 100
 
 
 @one_kernel
 def test_no_record(boot):
-    """Without a record the kernel kills with its own signal; the page heals after as many accesses as asked."""
+    """Without a record the kernel kills with its own signal; the page heals after as many accesses
+    as asked.
+    """
     machine = boot([Source(notify="sea")], el=1)
     recipe = machine.recipe()
     touch, _ = lines(machine.vm.check(f"poison -r {recipe} -x 1"))
     assert (touch["signals"], touch["code"], touch["own"], touch["next"]) == (1, OBJERR, 1, 0)
-    abort, = exceptions(machine)
+    (abort,) = exceptions(machine)
     assert (abort.source, abort.detail) == (-1, touch["pa"])
     assert machine.vm.check("grep HardwareCorrupted /proc/meminfo").split()[1] == "0"
 
     # from the host: a page that heals after one access, and one that is healed before the first
     for times, trapped in ((1, 1), (0, 0)):
-        machine.vm.check("rm -f /tmp/go; poison -w /tmp/go -x 1 >/tmp/out & "
-                         "until grep -q page= /tmp/out; do sleep 0.01; done")
-        page, = lines(machine.vm.check("cat /tmp/out"))
+        machine.vm.check(
+            "rm -f /tmp/go; poison -w /tmp/go -x 1 >/tmp/out & "
+            "until grep -q page= /tmp/out; do sleep 0.01; done"
+        )
+        (page,) = lines(machine.vm.check("cat /tmp/out"))
         machine.poison(page["page"], recipe, times=times)
         assert machine.trapped(page["page"]) == 0
         if not trapped:
             assert machine.heal(page["page"]) == 0
         machine.vm.check("touch /tmp/go; until grep -q touches= /tmp/out; do sleep 0.01; done")
-        touch, = lines(machine.vm.check("grep touch= /tmp/out"))
+        (touch,) = lines(machine.vm.check("grep touch= /tmp/out"))
         assert (touch["signals"], touch["value"]) == (trapped, 1 - trapped)
         assert len(exceptions(machine)) == trapped
     with pytest.raises(ValueError):
@@ -111,9 +152,11 @@ def test_no_record(boot):
 
 @one_kernel
 def test_busy_source(boot):
-    """While the source is not free the access neither goes on nor makes an abort; nothing is overwritten."""
+    """While the source is not free the access neither goes on nor makes an abort; nothing is
+    overwritten.
+    """
     machine = boot([Source(notify="sea")], el=1)
-    src, = machine.sources
+    (src,) = machine.sources
     recipe = machine.recipe(src, record())
     before = machine.read_block(src, 500)
     machine.hold_ack(src)
@@ -134,12 +177,14 @@ def test_raise(boot):
     machine.vm.check("dmesg -n 1")
     nothing = machine.recipe()
     # a program; many of them
-    told, = lines(machine.vm.check(f"raise -r {nothing} -n 200"))
+    (told,) = lines(machine.vm.check(f"raise -r {nothing} -n 200"))
     assert (told["raised"], told["signals"], told["code"], told["own"]) == (200, 200, OBJERR, 1)
     assert [event.pstate & 0xF for event in exceptions(machine)] == [0] * 200
     # SErrors the kernel lets pass: in a program, in the kernel
     for option, mode in (("", 0), ("-k", 9)):
-        told, = lines(machine.vm.check(f"raise -r {nothing} -s -e {RESTARTABLE:#x} -n 5 {option}"))
+        (told,) = lines(
+            machine.vm.check(f"raise -r {nothing} -s -e {RESTARTABLE:#x} -n 5 {option}")
+        )
         assert (told["raised"], told["signals"]) == (5, 0)
         found = exceptions(machine)
         assert [(event.kind, event.pstate & 0x10F) for event in found] == [("serror", mode)] * 5
@@ -150,17 +195,22 @@ def test_raise(boot):
         machine.vm.run(f"raise -r {nesting}")
         machine.quiesce()
         events = machine.events()
-        nest, = (event for event in events if event.kind == "nest")
-        handler, = (event for event in events if event.kind == "event")
+        (nest,) = (event for event in events if event.kind == "nest")
+        (handler,) = (event for event in events if event.kind == "event")
         assert offset <= nest.lower_ticks <= offset + 10
-        assert handler.source == sdei.index and handler.pstate & 0xF == 9, "it interrupts the kernel"
+        assert (
+            handler.source == sdei.index and handler.pstate & 0xF == 9
+        ), "it interrupts the kernel"
     # an SError inside an SDEI handler
     inside = machine.serror(syndrome=RESTARTABLE, inside=(sdei, cper.sized(172, 1), 500))
     inside.wait()
     machine.quiesce()
     events = machine.events()
-    assert [event.kind for event in events if event.kind in ("serror", "event")] == ["serror", "event"]
-    serror, = (event for event in events if event.kind == "serror")
+    assert [event.kind for event in events if event.kind in ("serror", "event")] == [
+        "serror",
+        "event",
+    ]
+    (serror,) = (event for event in events if event.kind == "serror")
     assert serror.pstate & 0x1CF == 0x1C9, "the handler, with everything masked"
     # one that never finds its place can be called off
     off = machine.sea(into="guest")
@@ -171,29 +221,44 @@ def test_raise(boot):
 
 
 def test_kvm(boot):
-    """Exceptions hit the guest of a guest; what the kernel makes of them is as it is known to be."""
+    """Exceptions hit the guest of a guest; what the kernel makes of them is as it is known to
+    be.
+    """
     machine = boot([Source(notify="sea")])
-    src, = machine.sources
-    recoverable, corrected, nothing = (machine.recipe(src, record()), machine.recipe(src, record(cper.CORRECTED)),
-                                       machine.recipe())
+    (src,) = machine.sources
+    recoverable, corrected, nothing = (
+        machine.recipe(src, record()),
+        machine.recipe(src, record(cper.CORRECTED)),
+        machine.recipe(),
+    )
     shots = lines(machine.vm.check(f"vmm -r {recoverable} -n 10"))
-    assert [(shot["right"], shot["code"], shot["addr"]) for shot in shots] == [(1, AR, shot["hva"]) for shot in shots]
+    assert [(shot["right"], shot["code"], shot["addr"]) for shot in shots] == [
+        (1, AR, shot["hva"]) for shot in shots
+    ]
     assert len(shots) == 10
     found = exceptions(machine)
-    assert [(event.kind, event.pstate & 0xF, event.va) for event in found] == [("sea", 5, 0x100000)] * 10
+    assert [(event.kind, event.pstate & 0xF, event.va) for event in found] == [
+        ("sea", 5, 0x100000)
+    ] * 10
     assert [event.detail for event in found] == [shot["pa"] for shot in shots]
-    shot, = lines(machine.vm.check(f"vmm -r {corrected}"))
+    (shot,) = lines(machine.vm.check(f"vmm -r {corrected}"))
     assert (shot["signals"], shot["code"]) == (1, SI_KERNEL), "the kernel's own driver kills"
     for options in (f"-r {nothing}", f"-r {nothing} -s -e {IMPLEMENTATION:#x}"):
-        shot, = lines(machine.vm.check(f"vmm {options}"))
-        assert (shot["signals"], shot["vector"], shot["esr"]) == (0, 7, IMPLEMENTATION), "the guest takes an SError"
-    shot, = lines(machine.vm.check(f"vmm -r {nothing} -s -e {RESTARTABLE:#x}"))
+        (shot,) = lines(machine.vm.check(f"vmm {options}"))
+        assert (shot["signals"], shot["vector"], shot["esr"]) == (
+            0,
+            7,
+            IMPLEMENTATION,
+        ), "the guest takes an SError"
+    (shot,) = lines(machine.vm.check(f"vmm -r {nothing} -s -e {RESTARTABLE:#x}"))
     assert (shot["raised"], shot["signals"], shot["on"]) == (1, 0, 1)
 
 
 @one_kernel
 def test_call_cost(boot):
-    """Instructions of a kernel function from call to return repeat, and agree with an independent measurement."""
+    """Instructions of a kernel function from call to return repeat, and agree with an independent
+    measurement.
+    """
     machine = boot([Source(notify="sea", length=16384)], el=1, icount=True, gdb=True)
     machine.vm.check("dmesg -n 1")
     for size, expected in COST.items():
@@ -203,5 +268,9 @@ def test_call_cost(boot):
         print(f"ghes_notify_sea, {size} bytes: {calls.costs} instructions")
         assert len(calls.costs) == 9
         cost = median(calls.costs)
-        assert abs(cost - expected) < 0.1 * expected and calls.costs.count(cost) > 2, "most take the same"
-    assert "stall" not in machine.vm.check("dmesg | grep -vi 'command line'"), "the guest's clock has not jumped"
+        assert (
+            abs(cost - expected) < 0.1 * expected and calls.costs.count(cost) > 2
+        ), "most take the same"
+    assert "stall" not in machine.vm.check(
+        "dmesg | grep -vi 'command line'"
+    ), "the guest's clock has not jumped"

@@ -14,17 +14,24 @@ from bed.lib.vm import CommandError, VMError
 from bed.x86 import costs, layout, table
 
 # No case loads the module: what is said of unknown NMIs is the in-tree driver's doing.
-pytestmark = [pytest.mark.arch("x86_64"), pytest.mark.enough("6.12"), pytest.mark.allow_console("Uhhuh|Dazed")]
+pytestmark = [
+    pytest.mark.arch("x86_64"),
+    pytest.mark.enough("6.12"),
+    pytest.mark.allow_console("Uhhuh|Dazed"),
+]
 # What the kernel has no part in needs no second one.
 one_kernel = pytest.mark.kernels("6.12")
 # The kernel on an NMI that nobody claims.
 UNKNOWN = "Uhhuh. NMI received for unknown reason"
 
-# What the in-tree driver's NMI handler costs, in instructions, the instrument's own included: at one source without
-# and with a 200-byte record, the same at 64 sources with registers side by side, no record at 64 with a page each.
-# Stable updates move these by some percent.
-COST = {"6.1": [805, 2634, 44_911, 46_752, 63_055], "6.12": [868, 2812, 48_565, 50_521],
-        "7.3": [124, 2916, 754, 51_885]}
+# What the in-tree driver's NMI handler costs, in instructions, the instrument's own included: at
+# one source without and with a 200-byte record, the same at 64 sources with registers side by side,
+# no record at 64 with a page each. Stable updates move these by some percent.
+COST = {
+    "6.1": [805, 2634, 44_911, 46_752, 63_055],
+    "6.12": [868, 2812, 48_565, 50_521],
+    "7.3": [124, 2916, 754, 51_885],
+}
 FLOOR = {"6.1": 64, "6.12": 66, "7.3": 93}
 TOLERANCE = 0.08
 
@@ -46,7 +53,10 @@ def wait_for(condition, what: str, timeout: float = 10 * PATIENCE) -> None:
 
 def received(machine: Platform) -> list[int]:
     """NMIs of each CPU so far."""
-    return [int(n) for n in re.search(r"NMI:((?: +\d+)+)", machine.vm.check("cat /proc/interrupts"))[1].split()]
+    return [
+        int(n)
+        for n in re.search(r"NMI:((?: +\d+)+)", machine.vm.check("cat /proc/interrupts"))[1].split()
+    ]
 
 
 def kinds(machine: Platform, src: Source) -> list[tuple[str, int]]:
@@ -54,8 +64,12 @@ def kinds(machine: Platform, src: Source) -> list[tuple[str, int]]:
 
 
 def test_boot_x86_platform(boot):
-    """The kernel finds every source, on two CPUs, keeps its hands off the firmware's memory, and powers off."""
-    machine = boot([*nmis(), *nmis(type="ghes"), Source(notify="irq", event=6), Source(notify="polled")], smp=2)
+    """The kernel finds every source, on two CPUs, keeps its hands off the firmware's memory, and
+    powers off.
+    """
+    machine = boot(
+        [*nmis(), *nmis(type="ghes"), Source(notify="irq", event=6), Source(notify="polled")], smp=2
+    )
     assert machine.vm.check("nproc").strip() == "2"
     assert machine.vm.check("ls -d /sys/bus/platform/devices/GHES.*/driver").count("GHES.") == 4
     first, last = layout.RESERVED_AT, layout.RESERVED_AT + machine.layout.reserved - 1
@@ -66,9 +80,17 @@ def test_boot_x86_platform(boot):
 
 def test_notifications_x86_platform(boot):
     """NMIs to any CPU, an interrupt and polling deliver each record once, in order."""
-    machine = boot([*nmis(), *nmis(type="ghes", extra={"cpu": 1}), *nmis(extra={"cpu": "rotate"}),
-                    Source(notify="irq", event=6), Source(notify="irq", event=6, type="ghes"),
-                    Source(notify="polled", poll_ms=20)], smp=2)
+    machine = boot(
+        [
+            *nmis(),
+            *nmis(type="ghes", extra={"cpu": 1}),
+            *nmis(extra={"cpu": "rotate"}),
+            Source(notify="irq", event=6),
+            Source(notify="irq", event=6, type="ghes"),
+            Source(notify="polled", poll_ms=20),
+        ],
+        smp=2,
+    )
     trace = Trace(machine)
     for src in machine.sources:
         before = received(machine)
@@ -100,7 +122,9 @@ def test_nmi_of_nobody(boot):
 
 
 def writes(machine: Platform, src: Source, block: bytes) -> list[int]:
-    """Offsets written while a record is published, in order: in the block, or -1 for the ack register."""
+    """Offsets written while a record is published, in order: in the block, or -1 for the ack
+    register.
+    """
     ram, at = machine.ram, []
     plain = {name: getattr(ram, name) for name in ("write", "write32", "write64")}
 
@@ -108,6 +132,7 @@ def writes(machine: Platform, src: Source, block: bytes) -> list[int]:
         def noted(address: int, data) -> None:
             at.append(-1 if address == src.ack_reg else address - src.block)
             plain[name](address, data)
+
         return noted
 
     for name in plain:
@@ -120,7 +145,9 @@ def writes(machine: Platform, src: Source, block: bytes) -> list[int]:
 
 @one_kernel
 def test_publishing_x86_platform(boot):
-    """Status word last; nothing is published before the block is cleared and, for GHESv2, acknowledged."""
+    """Status word last; nothing is published before the block is cleared and, for GHESv2,
+    acknowledged.
+    """
     machine = boot([*nmis(), *nmis(type="ghes"), Source(notify="polled")], append="ghes.disable=1")
     blocks = [cper.sized(172, n) for n in range(3)]
     for src in machine.sources:
@@ -143,7 +170,9 @@ def test_publishing_x86_platform(boot):
         assert machine.read_block(src, 172) == blocks[1]
         machine.write_block(src, bytes(4))
         wait_for(lambda: machine.read_block(src, 172) == blocks[2], "the third record")
-        with pytest.raises(TimeoutError, match=f"source {src.index}: posted 3 published 3 acked 2 "):
+        with pytest.raises(
+            TimeoutError, match=f"source {src.index}: posted 3 published 3 acked 2 "
+        ):
             machine.quiesce(0.1)
     steps = [(kind, n) for n in range(3) for kind in ("publish", "ack")][:-1]
     assert [(event.kind, event.seq) for event in machine.events()] == 3 * steps
@@ -171,7 +200,10 @@ def test_withheld(boot):
     assert machine.status(gated) == 0
     # The other gate is opened by the guest.
     at = layout.DOORBELL_AT
-    machine.vm.check(f"printf '\\002\\0\\0\\0\\0\\0\\0\\0' | dd of=/dev/mem bs=8 seek={at // 8} conv=notrunc 2>/dev/null")
+    machine.vm.check(
+        f"printf '\\002\\0\\0\\0\\0\\0\\0\\0' | dd of=/dev/mem bs=8 seek={at // 8} conv=notrunc"
+        " 2>/dev/null"
+    )
     machine.quiesce()
 
     machine.post(held, cper.sized(200, 3), notify=False)
@@ -192,7 +224,8 @@ def test_record_bytes(boot):
         assert machine.read_block(src, 60_000) == block
         machine.notify(src)
         machine.quiesce()
-        # The driver's pool has no room for a second one until its interrupt is done, and it asks but once.
+        # The driver's pool has no room for a second one until its interrupt is done, and it asks
+        # but once.
         machine.vm.check("true")
     assert machine.sources[1].block % 4096
     with pytest.raises(ValueError):
@@ -221,13 +254,16 @@ def test_move_x86_platform(boot):
 def test_move_in_order(boot):
     """A record posted before a move is in the old place, however late the source becomes free."""
     machine = boot(nmis(), append="ghes.disable=1")
-    src, = machine.sources
+    (src,) = machine.sources
     machine.post_many(src, [cper.sized(200, n) for n in range(2)], notify=False)
     machine.move(src, 2)
     machine.post(src, cper.sized(200, 2), notify=False)
     for n, where in enumerate((0, 0, 2)):
         place = src.extra["places"][where]
-        wait_for(lambda: machine.ram.read(place, 200) == cper.sized(200, n), f"record {n} in place {where}")
+        wait_for(
+            lambda: machine.ram.read(place, 200) == cper.sized(200, n),
+            f"record {n} in place {where}",
+        )
         machine.ram.write32(place, 0)
         machine.ram.write64(src.ack_reg, 1)
     machine.quiesce()
@@ -235,7 +271,9 @@ def test_move_in_order(boot):
     assert machine.ram.read64(src.status_reg) == 0x1234
 
 
-@pytest.mark.parametrize("count,registers,kind", [(64, "spread", "ghes"), (1024, "packed", "ghesv2")])
+@pytest.mark.parametrize(
+    "count,registers,kind", [(64, "spread", "ghes"), (1024, "packed", "ghesv2")]
+)
 def test_sources(boot, count, registers, kind):
     """Any number of sources, registers side by side or a page each, all pending at one NMI."""
     # When rung again while it still is in the handler, the in-tree driver says so.
@@ -256,10 +294,11 @@ def test_sources(boot, count, registers, kind):
 
 def test_costs(boot, kernel):
     """An NMI's cost is the same in every run, and for the in-tree driver what it was elsewhere."""
+
     def cost(machine: Platform, action=None) -> int:
         calls = machine.nmi_costs(action)
         assert abs(costs.floor(calls) - FLOOR[kernel.version]) <= 4
-        ghes, = [call.cost for call in calls if call.handler == "ghes_notify_nmi"]
+        (ghes,) = [call.cost for call in calls if call.handler == "ghes_notify_nmi"]
         return ghes
 
     def record(machine: Platform) -> None:
@@ -268,7 +307,9 @@ def test_costs(boot, kernel):
 
     machines = [(1, "packed"), (64, "packed")]
     if kernel.version == "6.1":
-        machines.append((64, "spread"))  # what a search through a list of pages costs: no need to see it thrice
+        machines.append(
+            (64, "spread")
+        )  # what a search through a list of pages costs: no need to see it thrice
     measured = []
     for count, registers in machines:
         # The unknown NMIs are ours.
@@ -285,14 +326,20 @@ def test_costs(boot, kernel):
 
 @pytest.mark.limit(180)
 def test_storm_x86_platform(boot):
-    """10,000 records over 64 sources, with NMIs on both CPUs, are out in a minute; none is invented."""
+    """10,000 records over 64 sources, with NMIs on both CPUs, are out in a minute; none is
+    invented.
+    """
     machine = boot(nmis(64), smp=2)
     machine.vm.check("echo 0 >/proc/sys/kernel/printk")
     trace = Trace(machine, kib=32_768)
-    numbers = [[src.index << 32 | n for n in range(157 - (src.index >= 16))] for src in machine.sources]
+    numbers = [
+        [src.index << 32 | n for n in range(157 - (src.index >= 16))] for src in machine.sources
+    ]
     start = time.monotonic()
     for src, mine in zip(machine.sources, numbers):
-        assert machine.post_many(src, [cper.sized(200, n) for n in mine], cpu="rotate") == list(range(len(mine)))
+        assert machine.post_many(src, [cper.sized(200, n) for n in mine], cpu="rotate") == list(
+            range(len(mine))
+        )
     # The in-tree driver goes deaf for a source now and then: ring again.
     while machine.unfinished():
         assert time.monotonic() - start < 60, machine.states()
@@ -328,7 +375,9 @@ def test_overtake(boot):
         for src in others:
             machine.post(src, cper.sized(200, n), notify=False)
         # Should a CPU still be in the handler, the in-tree driver misses the first one as well.
-        missed += not machine.overtake(first, cper.sized(200, n), second, cper.sized(200, n + 1000), timeout=0.5)
+        missed += not machine.overtake(
+            first, cper.sized(200, n), second, cper.sized(200, n + 1000), timeout=0.5
+        )
         try:
             machine.quiesce(0.1)
         except TimeoutError:
@@ -360,7 +409,7 @@ def test_overtake_refused(boot):
 def test_fatal_x86_platform(boot):
     """A fatal record panics the guest; what the test asks of it then fails with its last words."""
     machine = boot(nmis())
-    src, = machine.sources
+    (src,) = machine.sources
     machine.post(src, cper.block(cper.FATAL, [cper.memory(pa=0x1000)]))
     machine.vm.wait_exit(30)
     assert re.search("Fatal (hardware error|local)", machine.vm.console_text())

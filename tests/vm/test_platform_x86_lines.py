@@ -34,21 +34,36 @@ def deliver(machine: Platform) -> None:
         while len(seen) < RECORDS and time.monotonic() < deadline:
             seen += [int.from_bytes(payload[:8], "little") for payload in trace.payloads()]
         assert seen == expected, f"source {src.index}, {src.notify}"
-        assert set(machine.neighbours(src)) <= {NOBODYS}, f"source {src.index}: more than its registers was written"
+        assert set(machine.neighbours(src)) <= {
+            NOBODYS
+        }, f"source {src.index}: more than its registers was written"
 
 
 def interrupts(machine: Platform, gsi: int, name: str) -> int:
     """How often the interrupt came, which must be that handler's."""
-    line = re.search(rf"^ *{gsi}: +(\d.*?) +IO-APIC.* {re.escape(name)}$", machine.vm.check("cat /proc/interrupts"), re.M)
+    line = re.search(
+        rf"^ *{gsi}: +(\d.*?) +IO-APIC.* {re.escape(name)}$",
+        machine.vm.check("cat /proc/interrupts"),
+        re.M,
+    )
     assert line, f"GSI {gsi} is not of {name}"
     return sum(map(int, line[1].split()))
 
 
 def test_hardware_error_device_x86_platform(boot):
-    """SCI, GPIO and GSIV sources: an interrupt, edge or level, of a generic event device that notifies PNP0C33."""
-    machine = boot([Source(notify="sci"), Source(notify="gpio"), Source(notify="gsiv", event=3),
-                    Source(notify="gsiv", event=10, level=True), Source(notify="sci", type="ghes", extra={"gsi": 14})],
-                   smp=2)
+    """SCI, GPIO and GSIV sources: an interrupt, edge or level, of a generic event device that
+    notifies PNP0C33.
+    """
+    machine = boot(
+        [
+            Source(notify="sci"),
+            Source(notify="gpio"),
+            Source(notify="gsiv", event=3),
+            Source(notify="gsiv", event=10, level=True),
+            Source(notify="sci", type="ghes", extra={"gsi": 14}),
+        ],
+        smp=2,
+    )
     deliver(machine)
     came = {gsi: interrupts(machine, gsi, "ACPI:Ged") for gsi in (7, 3, 10, 14)}
     assert came == {7: 2 * RECORDS, 3: RECORDS, 10: RECORDS, 14: RECORDS}
@@ -56,8 +71,14 @@ def test_hardware_error_device_x86_platform(boot):
 
 def test_external_interrupts_x86_platform(boot):
     """EXTERNAL: an edge, a level that stays until the record is taken, one line for two sources."""
-    machine = boot([Source(notify="irq", event=6), Source(notify="irq", event=11, level=True),
-                    Source(notify="irq", event=10, level=True), Source(notify="irq", event=10, level=True, type="ghes")])
+    machine = boot(
+        [
+            Source(notify="irq", event=6),
+            Source(notify="irq", event=11, level=True),
+            Source(notify="irq", event=10, level=True),
+            Source(notify="irq", event=10, level=True, type="ghes"),
+        ]
+    )
     deliver(machine)
     assert interrupts(machine, 6, "GHES IRQ") == RECORDS
     assert interrupts(machine, 11, "GHES IRQ") >= RECORDS
@@ -72,28 +93,70 @@ def test_external_interrupts_x86_platform(boot):
 
 
 def test_shapes_x86_platform(boot):
-    """Registers of 8 to 64 bits, bit offsets, I/O ports: only what the register is made of is written."""
-    machine = boot([
-        Source(notify="sci", status_shape=PORT32, ack_shape=Register(8, 3, 2), ack_preserve=0, ack_write=3),
-        Source(notify="sci", status_shape=Register(32, 0, 3), ack_shape=Register(8, 4, 2), ack_preserve=0xf, ack_write=0x30),
-        Source(notify="sci", status_shape=Register(64, 0, 2), ack_shape=Register(16, 0, 2), ack_preserve=~1 & 0xffff),
-        Source(notify="polled", poll_ms=20, status_shape=Register(32, 0, 2), ack_shape=Register(32, 0, 3)),
-        Source(notify="polled", poll_ms=20, ack_preserve=0, ack_write=0),
-        Source(notify="polled", poll_ms=20, ack_shape=Register(8, 0, 1), ack_preserve=0, ack_write=0x80)])
+    """Registers of 8 to 64 bits, bit offsets, I/O ports: only what the register is made of is
+    written.
+    """
+    machine = boot(
+        [
+            Source(
+                notify="sci",
+                status_shape=PORT32,
+                ack_shape=Register(8, 3, 2),
+                ack_preserve=0,
+                ack_write=3,
+            ),
+            Source(
+                notify="sci",
+                status_shape=Register(32, 0, 3),
+                ack_shape=Register(8, 4, 2),
+                ack_preserve=0xF,
+                ack_write=0x30,
+            ),
+            Source(
+                notify="sci",
+                status_shape=Register(64, 0, 2),
+                ack_shape=Register(16, 0, 2),
+                ack_preserve=~1 & 0xFFFF,
+            ),
+            Source(
+                notify="polled",
+                poll_ms=20,
+                status_shape=Register(32, 0, 2),
+                ack_shape=Register(32, 0, 3),
+            ),
+            Source(notify="polled", poll_ms=20, ack_preserve=0, ack_write=0),
+            Source(
+                notify="polled",
+                poll_ms=20,
+                ack_shape=Register(8, 0, 1),
+                ack_preserve=0,
+                ack_write=0x80,
+            ),
+        ]
+    )
     deliver(machine)
 
 
 def test_shapes_port_ack(boot):
     """An ack register that is an I/O port and keeps what is written."""
-    machine = boot([Source(notify="sci", ack_shape=PORT32, ack_preserve=0xffff0000, ack_write=0x8001)])
+    machine = boot(
+        [Source(notify="sci", ack_shape=PORT32, ack_preserve=0xFFFF0000, ack_write=0x8001)]
+    )
     deliver(machine)
 
 
 def test_doorbell_x86_platform(boot):
-    """Sources that acknowledge at one port, each with its own value; a value that is nobody's frees none."""
+    """Sources that acknowledge at one port, each with its own value; a value that is nobody's frees
+    none.
+    """
     shared = {"ack_bell": "socket 0", "ack_shape": PORT8, "ack_preserve": 0}
-    machine = boot([Source(notify="sci", ack_write=0xD0, **shared), Source(notify="sci", ack_write=0xC0, **shared),
-                    Source(notify="irq", event=6, ack_write=0xF0, **shared)])
+    machine = boot(
+        [
+            Source(notify="sci", ack_write=0xD0, **shared),
+            Source(notify="sci", ack_write=0xC0, **shared),
+            Source(notify="irq", event=6, ack_write=0xF0, **shared),
+        ]
+    )
     first, second, third = machine.sources
     assert first.ack_reg == second.ack_reg == third.ack_reg
     deliver(machine)
@@ -104,7 +167,9 @@ def test_doorbell_x86_platform(boot):
     machine.post(second, cper.sized(200, 1))
     machine.write_block(second, bytes(4))  # cleared, not acknowledged
     for value, heard in ((b"\\001", False), (b"\\320", False), (b"\\300", True)):
-        machine.vm.check(f"echo -ne '{value.decode()}' | dd of=/dev/port bs=1 seek={second.ack_reg} 2>/dev/null")
+        machine.vm.check(
+            f"echo -ne '{value.decode()}' | dd of=/dev/port bs=1 seek={second.ack_reg} 2>/dev/null"
+        )
         time.sleep(0.1)
         assert bool(machine.ack(second)) == heard, value
     machine.quiesce()

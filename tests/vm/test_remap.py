@@ -12,7 +12,9 @@ BUSY = "cat /sys/module/reader/initstate"
 
 
 def test_grace_period_of_a_new_window(boot):
-    """While RCU takes its time, records are collected from the new place, and NMIs for them are not unknown."""
+    """While RCU takes its time, records are collected from the new place, and NMIs for them are not
+    unknown.
+    """
     machine = boot([Source(id=n, notify="nmi") for n in range(2)], smp=2)
     driver.load(machine)
     src, other = machine.sources
@@ -26,7 +28,9 @@ def test_grace_period_of_a_new_window(boot):
             machine.quiesce(3)
         except TimeoutError as error:
             pytest.fail(f"record {n} waits for a grace period: {error}")
-    assert machine.vm.check(BUSY).strip() == "coming", "the grace period is over: this case tests nothing"
+    assert (
+        machine.vm.check(BUSY).strip() == "coming"
+    ), "the grace period is over: this case tests nothing"
     driver.settle(machine)
     for each in machine.sources:
         assert driver.stats(machine, each)["delivered"] == 5

@@ -23,7 +23,9 @@ def delivered(machine, src, count: int) -> bool:
 
 
 def test_busy_cpu(boot, kernel):
-    """Rung on a CPU where nothing but a real-time task runs, a record is delivered, and so are the next ones."""
+    """Rung on a CPU where nothing but a real-time task runs, a record is delivered, and so are the
+    next ones.
+    """
     machine = boot([driver.rung(kernel, 1)], smp=2)
     driver.load(machine)
     src = machine.sources[0]
@@ -32,9 +34,13 @@ def test_busy_cpu(boot, kernel):
     for n, cpu in enumerate((1, 0, 1)):
         machine.post(src, cper.sized(200, n), cpu=cpu)
         machine.quiesce()
-        assert delivered(machine, src, n + 1), f"record {n}, rung on CPU {cpu}, waits for a task that never sleeps"
+        assert delivered(
+            machine, src, n + 1
+        ), f"record {n}, rung on CPU {cpu}, waits for a task that never sleeps"
     machine.vm.check("rmmod hog")
     # What listeners may do there takes locks that sleep.
-    assert machine.vm.check(f"cat {LISTENER}/irqs_off").strip() == "0", "a listener was called with interrupts off"
+    assert (
+        machine.vm.check(f"cat {LISTENER}/irqs_off").strip() == "0"
+    ), "a listener was called with interrupts off"
     machine.vm.check("rmmod listener")
     driver.unload(machine)

@@ -9,13 +9,26 @@ import pytest
 from bed.lib import cper, driver
 from bed.lib.modules import Stock
 from bed.lib.sources import Source
-from aborts import CORRECTED, EFAULT, EINPROGRESS, ENOENT, RECOVERABLE, at_rest, corrupted, numbers, open_sea, poison
+from aborts import (
+    CORRECTED,
+    EFAULT,
+    EINPROGRESS,
+    ENOENT,
+    RECOVERABLE,
+    at_rest,
+    corrupted,
+    numbers,
+    open_sea,
+    poison,
+)
 
 KERNELS = ("5.10", "6.1", "6.12", "7.3")
 BUS_ERROR = cper.ArmError(type=cper.BUS, va=cper.VA)
 CACHE_ERROR = cper.ArmError(type=cper.CACHE, va=cper.VA, pa=cper.PA)
 ARM = cper.block(cper.RECOVERABLE, [cper.arm_processor(errors=[BUS_ERROR, CACHE_ERROR, BUS_ERROR])])
-BOTH = cper.block(cper.RECOVERABLE, [cper.arm_processor(errors=[BUS_ERROR, CACHE_ERROR]), cper.memory(pa=cper.PA)])
+BOTH = cper.block(
+    cper.RECOVERABLE, [cper.arm_processor(errors=[BUS_ERROR, CACHE_ERROR]), cper.memory(pa=cper.PA)]
+)
 NAMELESS = cper.block(cper.RECOVERABLE, [cper.vendor(payload=bytes(16))])
 ELSEWHERE = cper.block(cper.RECOVERABLE, [cper.memory(pa=0x9_0000_0000)])
 
@@ -27,7 +40,9 @@ def test_touches(boot, kernel):
     machine = open_sea(boot)
     src = machine.sources[0]
     recoverable, corrected, arm, both, nameless, elsewhere = (
-        machine.recipe(src, block) for block in (RECOVERABLE, CORRECTED, ARM, BOTH, NAMELESS, ELSEWHERE))
+        machine.recipe(src, block)
+        for block in (RECOVERABLE, CORRECTED, ARM, BOTH, NAMELESS, ELSEWHERE)
+    )
     no_record = machine.recipe()
 
     got = poison(machine, f"-r {recoverable} -n 100")
@@ -36,11 +51,20 @@ def test_touches(boot, kernel):
     stats = driver.stats(machine, src)
     assert stats["received"] == stats["delivered"] == stats["recoverable"] == 100, stats
     assert corrupted(machine) == 100
-    assert machine.vm.run("dmesg | grep -c 'Sending SIGBUS to poison'").out.strip() == "100", \
-        "not by memory_failure() on behalf of the task"
+    assert (
+        machine.vm.run("dmesg | grep -c 'Sending SIGBUS to poison'").out.strip() == "100"
+    ), "not by memory_failure() on behalf of the task"
 
     before = 100
-    for options in ("-a store", "-a fetch", "-k file", "-k thp", "-k shared", f"-r {arm}", f"-r {both}"):
+    for options in (
+        "-a store",
+        "-a fetch",
+        "-k file",
+        "-k thp",
+        "-k shared",
+        f"-r {arm}",
+        f"-r {both}",
+    ):
         got = poison(machine, f"-n 2 -r {recoverable} {options}")
         assert got["ar"] == got["right"] == got["trapped"] == 2, (options, got)
         assert corrupted(machine) == before + 2, options
@@ -72,7 +96,9 @@ def test_touches(boot, kernel):
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels(*KERNELS)
 def test_touch_by_the_kernel(boot, kernel):
-    """The kernel touches it on behalf of the task: the call fails, and the page is taken out of use."""
+    """The kernel touches it on behalf of the task: the call fails, and the page is taken out of
+    use.
+    """
     machine = open_sea(boot)
     src = machine.sources[0]
     recoverable = machine.recipe(src, RECOVERABLE)
@@ -81,8 +107,10 @@ def test_touch_by_the_kernel(boot, kernel):
     assert [touch["result"] for touch in numbers(out, "touch")] == [-EFAULT] * touches, out
     assert numbers(out)[0]["none"] == touches, out
     at_rest(machine)
-    machine.vm.check(f"for i in $(seq 100); do grep -q 'HardwareCorrupted: *{kernel.page_kib * touches} kB' /proc/meminfo && "
-                     "exit 0; sleep 0.02; done; exit 1")
+    machine.vm.check(
+        f"for i in $(seq 100); do grep -q 'HardwareCorrupted: *{kernel.page_kib * touches} kB'"
+        " /proc/meminfo && exit 0; sleep 0.02; done; exit 1"
+    )
 
 
 def poisoned_again(machine) -> int:
@@ -92,25 +120,34 @@ def poisoned_again(machine) -> int:
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels(*KERNELS)
 def test_many_tasks(boot, kernel):
-    """Four tasks on two CPUs touch the same page; others have a page each; some are killed meanwhile."""
+    """Four tasks on two CPUs touch the same page; others have a page each; some are killed
+    meanwhile.
+    """
     machine = open_sea(boot, smp=2)
     src = machine.sources[0]
     recipe = machine.recipe(src, RECOVERABLE)
     for kind in ("shared", "file"):
-        before, received, again = corrupted(machine), driver.stats(machine, src)["received"], poisoned_again(machine)
+        before, received, again = (
+            corrupted(machine),
+            driver.stats(machine, src)["received"],
+            poisoned_again(machine),
+        )
         out = machine.vm.check(f"poison -q -r {recipe} -k {kind} -T 4 -n 10", 60)
         tasks = numbers(out)
         assert len(tasks) == 40 and all(task["ar"] == task["right"] for task in tasks), out
         if kernel.version == "5.10":
-            # It drops the page from the page cache: who comes later finds a new one. So does a task that trapped and
-            # whose page another task has failed first: that kernel tells nobody of a page poisoned before.
+            # It drops the page from the page cache: who comes later finds a new one. So does a task
+            # that trapped and whose page another task has failed first: that kernel tells nobody of
+            # a page poisoned before.
             trapped = [line["trapped"] for line in numbers(out, "common")]
             driver.settle(machine)
             again = poisoned_again(machine) - again
             assert all(task["ar"] + task["none"] == 1 for task in tasks), out
             assert sum(task["ar"] for task in tasks) + again >= sum(trapped) >= 10, (again, out)
             assert len(trapped) == 10 and all(trapped), out
-            assert all(any(task["ar"] for task in tasks[at:at + 4]) for at in range(0, 40, 4)), out
+            assert all(
+                any(task["ar"] for task in tasks[at : at + 4]) for at in range(0, 40, 4)
+            ), out
             assert driver.stats(machine, src)["received"] == received + sum(trapped), out
         else:
             assert all(task["ar"] == 1 for task in tasks), out
@@ -124,11 +161,17 @@ def test_many_tasks(boot, kernel):
     # Killed by it, and killed in the middle of it.
     out = machine.vm.check(f"poison -q -d -r {recipe} -T 4 -n 5", 60)
     assert len(re.findall(r"killed=\d+ signal=7", out)) == 4, out
-    # By errors that take nothing away: a page that is poisoned and not touched would be somebody else's soon.
+    # By errors that take nothing away: a page that is poisoned and not touched would be somebody
+    # else's soon.
     corrected = machine.recipe(src, CORRECTED)
-    machine.vm.check(f"for i in 1 2 3 4 5 6; do raise -n 100000 -r {corrected} >/dev/null & "
-                     f"raise -n 100000 -r {corrected} >/dev/null & sleep 0.$i; killall -9 raise; wait; done 2>/dev/null; "
-                     "true", 60)
+    machine.vm.check(
+        (
+            f"for i in 1 2 3 4 5 6; do raise -n 100000 -r {corrected} >/dev/null & raise -n 100000"
+            f" -r {corrected} >/dev/null & sleep 0.$i; killall -9 raise; wait; done 2>/dev/null;"
+            " true"
+        ),
+        60,
+    )
     poison(machine, "-n 0")  # buries what the killed ones had still asked for
     assert driver.stats(machine, src)["corrected"] > 20, "nothing was under way: this tests nothing"
     at_rest(machine)
@@ -152,10 +195,18 @@ def test_survives_a_thousand(boot):
 @pytest.mark.kernels("6.1", "7.3")
 def test_storm_of_aborts(boot):
     """12,000 aborts on two CPUs, two sources: each is claimed by its record, no task is harmed."""
-    machine = open_sea(boot, sources=[Source(id=7, notify="sea"), Source(id=8, notify="sea")], smp=2)
+    machine = open_sea(
+        boot, sources=[Source(id=7, notify="sea"), Source(id=8, notify="sea")], smp=2
+    )
     recipes = [machine.recipe(src, CORRECTED) for src in machine.sources]
-    out = machine.vm.check(" & ".join(f"taskset {1 + n} poison -q -n 3 -x 2000 -r {recipe}"
-                                      for n, recipe in enumerate(recipes)) + "; wait", 100)
+    out = machine.vm.check(
+        " & ".join(
+            f"taskset {1 + n} poison -q -n 3 -x 2000 -r {recipe}"
+            for n, recipe in enumerate(recipes)
+        )
+        + "; wait",
+        100,
+    )
     got = numbers(out)
     assert len(got) == 2 and all(task["none"] == 3 and task["wrong"] == 0 for task in got), out
     at_rest(machine)
@@ -167,7 +218,9 @@ def test_storm_of_aborts(boot):
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.12", "7.3")
 def test_hands_change_under_fire(boot):
-    """rmmod of the hooks and of the module while two tasks meet errors: no task is harmed, no record is lost."""
+    """rmmod of the hooks and of the module while two tasks meet errors: no task is harmed, no
+    record is lost.
+    """
     machine = open_sea(boot, smp=2)
     src = machine.sources[0]
     recipe = machine.recipe(src, RECOVERABLE)
@@ -180,7 +233,9 @@ def test_hands_change_under_fire(boot):
         machine.vm.check("sleep 0.3")
     machine.vm.check("rmmod ghes_nmi_mm && rmmod ghes_nmi")
     assert driver.bound(machine, src) == "GHES"
-    assert "done" not in machine.vm.check("cat /tmp/out"), "the storm was over too early: this case tests nothing"
+    assert "done" not in machine.vm.check(
+        "cat /tmp/out"
+    ), "the storm was over too early: this case tests nothing"
     # To its end: a page that is poisoned and not touched would be somebody else's soon.
     machine.vm.check("while ! grep -q done /tmp/out; do sleep 0.1; done", 90)
     tasks = numbers(machine.vm.check("cat /tmp/out"))
@@ -229,13 +284,15 @@ def test_kernel_memory(boot):
     shown = text.find("source 7 (SEA) reports a recoverable error")
     died = re.search("Internal error", text)
     assert died and 0 <= shown < died.start(), text[-3000:]
-    assert "section_type: memory error" in text[shown:died.start()], "the record is not whole"
+    assert "section_type: memory error" in text[shown : died.start()], "the record is not whole"
 
 
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels(*KERNELS)
 def test_page_of_a_driver(boot, kernel):
-    """A page that the kernel cannot take from the program: a signal each time, out of use before or not; no loop."""
+    """A page that the kernel cannot take from the program: a signal each time, out of use before or
+    not; no loop.
+    """
     machine = open_sea(boot)
     machine.vm.check("insmod /lib/modules/pfnmap.ko")
     recipe = machine.recipe(machine.sources[0], RECOVERABLE)
@@ -249,15 +306,19 @@ def test_page_of_a_driver(boot, kernel):
 @pytest.mark.stock
 @pytest.mark.parametrize("ours", [False, True])
 def test_clean_page(boot, kernel, ours):
-    """The kernel drops it, and the task reads it from the disk anew: no signal, as with the in-tree driver."""
+    """The kernel drops it, and the task reads it from the disk anew: no signal, as with the in-tree
+    driver.
+    """
     stock = Stock(kernel, "crc32c_generic", "ext4", "loop")
     machine = boot([Source(id=7, notify="sea")], el=1, extra_files=stock.archive())
     if ours:
         driver.load(machine)
         driver.load_hooks(machine)
     stock.load(machine)
-    machine.vm.check("dd if=/dev/zero of=/tmp/disk bs=1M count=8 2>/dev/null && losetup /dev/loop0 /tmp/disk && "
-                     "mke2fs /dev/loop0 >/dev/null && mount -t ext4 /dev/loop0 /mnt")
+    machine.vm.check(
+        "dd if=/dev/zero of=/tmp/disk bs=1M count=8 2>/dev/null && losetup /dev/loop0 /tmp/disk && "
+        "mke2fs /dev/loop0 >/dev/null && mount -t ext4 /dev/loop0 /mnt"
+    )
     recipe = machine.recipe(machine.sources[0], RECOVERABLE)
     got = poison(machine, f"-n 20 -r {recipe} -k clean")
     assert got["none"] == got["trapped"] == 20 and got["wrong"] == 0, got
@@ -267,15 +328,21 @@ def test_clean_page(boot, kernel, ours):
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.12")
 def test_ranges(boot, kernel):
-    """Every page of a record's range; soft offline of what was corrected too often; addresses that are no memory."""
+    """Every page of a record's range; soft offline of what was corrected too often; addresses that
+    are no memory.
+    """
     if kernel.page_kib != 4:
         pytest.skip("a huge page of this kernel has more than 2 MiB")
     machine = boot([Source(id=3, event=804, length=16384)])
     machine.vm.check("dmesg -n 1")
     driver.load(machine)
     src = machine.sources[0]
-    # A program's huge page that nobody touches any more: its 512 pages are there, side by side, and in use.
-    machine.vm.check("(poison -w /tmp/never -k thp >/tmp/page &) ; until grep -q page= /tmp/page; do sleep 0.01; done")
+    # A program's huge page that nobody touches any more: its 512 pages are there, side by side, and
+    # in use.
+    machine.vm.check(
+        "(poison -w /tmp/never -k thp >/tmp/page &) ; until grep -q page= /tmp/page; do sleep 0.01;"
+        " done"
+    )
     home = int(machine.vm.check("cat /tmp/page").split("=")[1], 0) & -0x20_0000
 
     def outcomes() -> dict[str, int]:
@@ -300,29 +367,49 @@ def test_ranges(boot, kernel):
     raise_and_count(failed(home + 0x20040, mask=0xFFFF_FFFF_FFC0), 1)
     assert driver.stats(machine, src)["bad_page"] == 0
     # Forty pages at once: more than the kernel's own queue holds.
-    raise_and_count(cper.block(cper.RECOVERABLE, [cper.memory(pa=home + 0x4_0000 + n * 0x1000) for n in range(40)]), 40)
-    # A mask with holes, one of nothing, no memory at all: counted, and the page itself if there is one.
+    raise_and_count(
+        cper.block(
+            cper.RECOVERABLE, [cper.memory(pa=home + 0x4_0000 + n * 0x1000) for n in range(40)]
+        ),
+        40,
+    )
+    # A mask with holes, one of nothing, no memory at all: counted, and the page itself if there is
+    # one.
     raise_and_count(failed(home + 0x8_0000, mask=0xFFFF_FFFF_00FF_0000), 1)
     raise_and_count(failed(home + 0x8_1000, mask=0), 1)
     raise_and_count(failed(0x9_0000_0000), 0)
     assert driver.stats(machine, src)["bad_page"] == 3
-    # The platform's own memory has struct pages: the kernel is asked, as by the in-tree driver, and counts it.
-    raise_and_count(failed(0x7e00_0000), 1)
-    # A mask that says less than a huge page: the page of the address alone, not the gigabyte around it.
+    # The platform's own memory has struct pages: the kernel is asked, as by the in-tree driver, and
+    # counts it.
+    raise_and_count(failed(0x7E00_0000), 1)
+    # A mask that says less than a huge page: the page of the address alone, not the gigabyte around
+    # it.
     raise_and_count(failed(home + 0x8_2000, mask=0xFFFF_FFFF_C000_0000), 1)
     assert driver.stats(machine, src)["bad_page"] == 4
-    assert outcomes() == {"failed": 61, "soft_offlined": 0, "left_to_task": 0, "poisoned_before": 0, "ignored": 1,
-                          "no_memory": 1}
+    assert outcomes() == {
+        "failed": 61,
+        "soft_offlined": 0,
+        "left_to_task": 0,
+        "poisoned_before": 0,
+        "ignored": 1,
+        "no_memory": 1,
+    }
     raise_and_count(failed(home), 0)
     assert outcomes()["poisoned_before"] == 1
 
-    # Corrected too often: the page of the address, whatever the mask, and no huge page of hugetlbfs.
+    # Corrected too often: the page of the address, whatever the mask, and no huge page of
+    # hugetlbfs.
     def moved(pa: int, pages: int) -> None:
-        section = cper.memory(pa=pa, mask=0xFFFF_FFFF_FFE0_0000, entry={"flags": cper.SEC_THRESHOLD})
+        section = cper.memory(
+            pa=pa, mask=0xFFFF_FFFF_FFE0_0000, entry={"flags": cper.SEC_THRESHOLD}
+        )
         raise_and_count(cper.block(cper.CORRECTED, [section]), pages)
 
     moved(home + 0x9_0000, 1)
-    machine.vm.check("(poison -w /tmp/never -k hugetlb >/tmp/huge &) ; until grep -q page= /tmp/huge; do sleep 0.01; done")
+    machine.vm.check(
+        "(poison -w /tmp/never -k hugetlb >/tmp/huge &) ; until grep -q page= /tmp/huge; do sleep"
+        " 0.01; done"
+    )
     moved(int(machine.vm.check("cat /tmp/huge").split("=")[1], 0), 0)
     assert (outcomes()["soft_offlined"], outcomes()["ignored"]) == (1, 2)
     raise_and_count(cper.block(cper.CORRECTED, [cper.memory(pa=home + 0xA_0000)]), 0)
@@ -331,15 +418,19 @@ def test_ranges(boot, kernel):
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.12")
 def test_claims_of_another_module(boot):
-    """The exported interface: claims of a task, flushed by it; without a place for it; of a task that exits."""
+    """The exported interface: claims of a task, flushed by it; without a place for it; of a task
+    that exits.
+    """
     machine = open_sea(boot)
     src = machine.sources[0]
 
     def claimant(options: str, then: str = "true") -> tuple[list[int], int]:
         # What it claims is not recoverable, so it is killed when it is done.
-        out = machine.vm.check(f"insmod /lib/modules/claimant.ko {options}; {then} && "
-                               "cat /sys/module/claimant/parameters/said /sys/module/claimant/parameters/flushed && "
-                               "rmmod claimant")
+        out = machine.vm.check(
+            f"insmod /lib/modules/claimant.ko {options}; {then} && "
+            "cat /sys/module/claimant/parameters/said /sys/module/claimant/parameters/flushed && "
+            "rmmod claimant"
+        )
         *said, flushed = map(int, re.findall(r"-?\d+", out))
         return said, flushed
 

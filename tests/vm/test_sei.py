@@ -11,7 +11,13 @@ from aborts import CORRECTED, RECOVERABLE, at_rest, corrupted, numbers
 
 KERNELS = ("6.1", "6.12", "7.3")
 RESTARTABLE, CORRECTED_ERROR, UNRECOVERABLE, UNCONTAINABLE, REPAIRABLE, OWN_CODE = (
-    0xBE000811, 0xBE001811, 0xBE000411, 0xBE000011, 0xBE000C11, 0xBF000000)
+    0xBE000811,
+    0xBE001811,
+    0xBE000411,
+    0xBE000011,
+    0xBE000C11,
+    0xBF000000,
+)
 
 
 def open_sei(boot, **more):
@@ -33,7 +39,9 @@ def test_goes_on(boot):
     received = 0
     for esr in (RESTARTABLE, CORRECTED_ERROR):
         for where in ("", "-k "):
-            got = numbers(machine.vm.check(f"raise -s -e {esr:#x} {where}-n 3 -r {corrected}"), "raised")[0]
+            got = numbers(
+                machine.vm.check(f"raise -s -e {esr:#x} {where}-n 3 -r {corrected}"), "raised"
+            )[0]
             assert got["raised"] == 3 and got["signals"] == 0, (hex(esr), where, got)
             received += 3
         for shot in numbers(machine.vm.check(f"vmm -s -e {esr:#x} -n 2 -r {corrected}"), "shot"):
@@ -47,10 +55,14 @@ def test_goes_on(boot):
     got = numbers(machine.vm.check(f"raise -s -e {REPAIRABLE:#x} -r {recoverable}"), "raised")[0]
     assert got["signals"] == got["right"] == 1, got
     shots = numbers(machine.vm.check(f"vmm -s -e {REPAIRABLE:#x} -n 2 -r {recoverable}"), "shot")
-    assert len(shots) == 2 and all(shot["signals"] == shot["right"] == 1 and shot["ran"] == 0 for shot in shots), shots
+    assert len(shots) == 2 and all(
+        shot["signals"] == shot["right"] == 1 and shot["ran"] == 0 for shot in shots
+    ), shots
     assert corrupted(machine) == before + 3
     # Without a record: as without the module.
-    got = numbers(machine.vm.check(f"raise -s -e {RESTARTABLE:#x} -r {machine.recipe()}"), "raised")[0]
+    got = numbers(
+        machine.vm.check(f"raise -s -e {RESTARTABLE:#x} -r {machine.recipe()}"), "raised"
+    )[0]
     assert got["raised"] == 1 and got["signals"] == 0, got
     shot = numbers(machine.vm.check(f"vmm -s -e {REPAIRABLE:#x} -r {machine.recipe()}"), "shot")[0]
     assert shot["raised"] == 1 and shot["signals"] == 0 and shot["on"] == 0, shot
@@ -60,8 +72,16 @@ def test_goes_on(boot):
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.12")
 @pytest.mark.expect_console("Kernel panic - not syncing: Asynchronous SError Interrupt")
-@pytest.mark.parametrize("esr, where", [(UNCONTAINABLE, "el0"), (UNRECOVERABLE, "kernel"), (OWN_CODE, "el0"),
-                                        (REPAIRABLE, "kernel"), (UNCONTAINABLE, "guest")])
+@pytest.mark.parametrize(
+    "esr, where",
+    [
+        (UNCONTAINABLE, "el0"),
+        (UNRECOVERABLE, "kernel"),
+        (OWN_CODE, "el0"),
+        (REPAIRABLE, "kernel"),
+        (UNCONTAINABLE, "guest"),
+    ],
+)
 def test_dies(boot, esr, where):
     """The kernel's own way, and the record is shown before the panic."""
     machine = open_sei(boot)
@@ -72,21 +92,36 @@ def test_dies(boot, esr, where):
     text = machine.vm.console_text()
     panic = text.find("Kernel panic")
     shown = re.search(r"source 5 \(SEI\) reports a recoverable error", text)
-    assert shown and shown.start() < panic and "section_type: memory error" in text[shown.start():panic], text[-3000:]
+    assert (
+        shown
+        and shown.start() < panic
+        and "section_type: memory error" in text[shown.start() : panic]
+    ), text[-3000:]
 
 
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels(*KERNELS)
-@pytest.mark.expect_console("Kernel panic - not syncing: Asynchronous SError Interrupt|synchronous external abort|Internal error")
-@pytest.mark.parametrize("notify, program", [("sei", f"raise -s -e {UNCONTAINABLE:#x}"),
-                                             ("sei", f"raise -k -s -e {UNRECOVERABLE:#x}"), ("sea", "raise -k")])
+@pytest.mark.expect_console(
+    "Kernel panic - not syncing: Asynchronous SError Interrupt|synchronous external abort|Internal"
+    " error"
+)
+@pytest.mark.parametrize(
+    "notify, program",
+    [
+        ("sei", f"raise -s -e {UNCONTAINABLE:#x}"),
+        ("sei", f"raise -k -s -e {UNRECOVERABLE:#x}"),
+        ("sea", "raise -k"),
+    ],
+)
 def test_malformed_block_that_the_kernel_dies_of(boot, notify, program):
     """The source is named before: the block is in no log and no file afterwards."""
     machine = boot([Source(id=5, notify=notify)], el=1)
     machine.vm.check("dmesg -n 1")
     driver.load(machine)
     driver.load_hooks(machine)
-    recipe = machine.recipe(machine.sources[0], cper.block(cper.RECOVERABLE, [cper.memory(pa=cper.PA)], data_length=12))
+    recipe = machine.recipe(
+        machine.sources[0], cper.block(cper.RECOVERABLE, [cper.memory(pa=cper.PA)], data_length=12)
+    )
     machine.vm.agent.start(f"{program} -r {recipe}")
     assert machine.vm.wait_exit(60) == 0
     text = machine.vm.console_text()
@@ -102,9 +137,14 @@ def test_kernel_without(boot):
     machine = boot([Source(id=5, notify="sei"), Source(id=7, notify="sea")], el=1)
     driver.load(machine)
     said = driver.load_hooks(machine)
-    assert "no function do_serror that can be hooked" in said and "SEI sources cannot be served" in said, said
+    assert (
+        "no function do_serror that can be hooked" in said
+        and "SEI sources cannot be served" in said
+    ), said
     assert driver.bound(machine, machine.sources[1]) == "ghes_nmi"
     assert driver.bound(machine, machine.sources[0]) != "ghes_nmi"
     refused = machine.vm.run("insmod /lib/modules/ghes_nmi_kvm.ko")
     assert refused.rc
-    assert "ghes_nmi_kvm: this kernel has no function kvm_handle_guest_sea" in machine.vm.check("dmesg")
+    assert "ghes_nmi_kvm: this kernel has no function kvm_handle_guest_sea" in machine.vm.check(
+        "dmesg"
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Synchronous errors when something is in the way: nobody hangs, and whoever touched the page is told."""
+"""Synchronous errors when something is in the way: nobody hangs, and whoever touched the page is
+told.
+"""
 
 import time
 
@@ -20,18 +22,26 @@ def parameter(machine, module: str, name: str) -> int:
 
 
 def wait_for(machine, command: str, seconds: float = 10) -> None:
-    machine.vm.check(f"for i in $(seq {int(seconds * 50)}); do {command} && exit 0; sleep 0.02; done; exit 1",
-                     seconds + 10)
+    machine.vm.check(
+        f"for i in $(seq {int(seconds * 50)}); do {command} && exit 0; sleep 0.02; done; exit 1",
+        seconds + 10,
+    )
 
 
 def wait_corrupted(machine, pages: int) -> None:
-    wait_for(machine, f"grep -q 'HardwareCorrupted: *{machine.kernel.page_kib * pages} kB' /proc/meminfo")
+    wait_for(
+        machine, f"grep -q 'HardwareCorrupted: *{machine.kernel.page_kib * pages} kB' /proc/meminfo"
+    )
 
 
 def waiting_page(machine, name: str) -> int:
-    """A program with a page that it touches when /tmp/NAME.go is there; says what came of it in /tmp/NAME."""
-    machine.vm.check(f"(poison -q -w /tmp/{name}.go >/tmp/{name} 2>&1 &); until grep -q page= /tmp/{name}; do sleep 0.01; "
-                     "done")
+    """A program with a page that it touches when /tmp/NAME.go is there; says what came of it in
+    /tmp/NAME.
+    """
+    machine.vm.check(
+        f"(poison -q -w /tmp/{name}.go >/tmp/{name} 2>&1 &); until grep -q page= /tmp/{name}; do"
+        " sleep 0.01; done"
+    )
     return int(machine.vm.check(f"cat /tmp/{name}").split("=")[1], 0)
 
 
@@ -50,15 +60,18 @@ def unload(machine) -> None:
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels(*KERNELS)
 def test_malformed_record_of_an_abort(boot):
-    """The task is told, as with the in-tree driver: what firmware wrote is no reason to touch the page for ever."""
+    """The task is told, as with the in-tree driver: what firmware wrote is no reason to touch the
+    page for ever.
+    """
     machine = open_sea(boot)
     src = machine.sources[0]
     section = cper.memory(pa=cper.PA).encode(cper.RECOVERABLE)
     blocks = {
         "a section that leaves the block": cper.block(cper.RECOVERABLE, [section[:-8]]),
         "no section": cper.block(cper.RECOVERABLE, [section], data_length=12),
-        "error information of no length": cper.block(cper.RECOVERABLE, [
-            cper.arm_processor(errors=[cper.ArmError(pa=cper.PA, length=0)])]),
+        "error information of no length": cper.block(
+            cper.RECOVERABLE, [cper.arm_processor(errors=[cper.ArmError(pa=cper.PA, length=0)])]
+        ),
     }
     for name, block in blocks.items():
         got = poison(machine, f"-n 2 -x 1 -r {machine.recipe(src, block)}")
@@ -72,7 +85,9 @@ def test_malformed_record_of_an_abort(boot):
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels(*KERNELS)
 def test_block_that_cannot_be_mapped(boot):
-    """A source whose block moves to no address of this machine: the task is told, as with the in-tree driver."""
+    """A source whose block moves to no address of this machine: the task is told, as with the
+    in-tree driver.
+    """
     machine = boot([Source(id=7, notify="sea")], el=1)
     src = machine.sources[0]
     driver.load(machine)
@@ -93,7 +108,9 @@ def test_block_that_cannot_be_mapped(boot):
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels(*ALL)
 def test_kernel_thread_with_a_tasks_memory(boot):
-    """A kernel thread that borrowed a task's memory gets -EFAULT; a worker fails the page; nobody waits for the thread."""
+    """A kernel thread that borrowed a task's memory gets -EFAULT; a worker fails the page; nobody
+    waits for the thread.
+    """
     machine = open_sea(boot)
     src = machine.sources[0]
     machine.vm.check(f"insmod {MODULES}/borrow.ko >/dev/null 2>&1 &")
@@ -114,8 +131,9 @@ def test_kernel_thread_with_a_tasks_memory(boot):
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels(*KERNELS)
 def test_task_that_blocks_in_memory_failure(boot):
-    """Its page is under writeback to a device that does not answer. Ten others get their signals meanwhile; its source is
-    unbound; rmmod says that the module is in use, at once. When the device answers, the task has its signal, too.
+    """Its page is under writeback to a device that does not answer. Ten others get their signals
+    meanwhile; its source is unbound; rmmod says that the module is in use, at once. When the device
+    answers, the task has its signal, too.
     """
     machine = open_sea(boot, smp=2)
     src = machine.sources[0]
@@ -126,9 +144,12 @@ def test_task_that_blocks_in_memory_failure(boot):
     wait_for(machine, "grep -q '^State:.*D' /proc/$(pidof poison)/status")
     tasks = numbers(machine.vm.check(f"poison -q -r {recipe} -T 10 -n 1", 60))
     assert len(tasks) == 10 and all(task["ar"] == task["right"] == 1 for task in tasks), tasks
-    assert "task=" not in machine.vm.check("cat /tmp/blocked"), "it does not block: this case tests nothing"
+    assert "task=" not in machine.vm.check(
+        "cat /tmp/blocked"
+    ), "it does not block: this case tests nothing"
 
-    assert quick(machine, f"echo {driver.device(src).rpartition('/')[2]} >/sys/bus/platform/drivers/ghes_nmi/unbind") == 0
+    name = driver.device(src).rpartition("/")[2]
+    assert quick(machine, f"echo {name} >/sys/bus/platform/drivers/ghes_nmi/unbind") == 0
     assert quick(machine, "rmmod ghes_nmi_mm") == 0
     assert quick(machine, "rmmod ghes_nmi") != 0
     machine.vm.check("rmmod writeback")
@@ -143,11 +164,20 @@ def test_task_that_blocks_in_memory_failure(boot):
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels(*KERNELS)
 def test_two_sources_at_once(boot):
-    """Two tasks on two CPUs, each with its own source: each is told of its own page, and of nothing else."""
-    machine = open_sea(boot, sources=[Source(id=7, notify="sea"), Source(id=8, notify="sea")], smp=2)
+    """Two tasks on two CPUs, each with its own source: each is told of its own page, and of nothing
+    else.
+    """
+    machine = open_sea(
+        boot, sources=[Source(id=7, notify="sea"), Source(id=8, notify="sea")], smp=2
+    )
     recipes = [machine.recipe(src, RECOVERABLE) for src in machine.sources]
-    out = machine.vm.check(" & ".join(f"taskset {1 + n} poison -q -n 150 -r {recipe}"
-                                      for n, recipe in enumerate(recipes)) + "; wait", 100)
+    out = machine.vm.check(
+        " & ".join(
+            f"taskset {1 + n} poison -q -n 150 -r {recipe}" for n, recipe in enumerate(recipes)
+        )
+        + "; wait",
+        100,
+    )
     got = numbers(out)
     assert len(got) == 2 and all(task["ar"] == task["right"] == 150 for task in got), out
     at_rest(machine)
@@ -159,7 +189,9 @@ def test_two_sources_at_once(boot):
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.12", "7.3")
 def test_one_abort_finds_two_records(boot):
-    """Both pages are taken out of use. An abort without a record goes back then, for it may be of the second."""
+    """Both pages are taken out of use. An abort without a record goes back then, for it may be of
+    the second.
+    """
     machine = open_sea(boot, sources=[Source(id=7, notify="sea"), Source(id=8, notify="sea")])
     mine, other = machine.sources
     recipe, nothing = machine.recipe(mine, RECOVERABLE), machine.recipe()
@@ -168,8 +200,10 @@ def test_one_abort_finds_two_records(boot):
     page = waiting_page(machine, "bystander")
     machine.post(other, cper.block(cper.RECOVERABLE, [cper.memory(pa=page)]), notify=False)
     # In one command: what follows is to follow within a second.
-    out = machine.vm.check(f"poison -q -n 1 -r {recipe}; poison -q -n 1 -x 1 -r {nothing}; "
-                           f"poison -q -n 1 -x {TRIES + 1} -r {nothing}")
+    out = machine.vm.check(
+        f"poison -q -n 1 -r {recipe}; poison -q -n 1 -x 1 -r {nothing}; "
+        f"poison -q -n 1 -x {TRIES + 1} -r {nothing}"
+    )
     first, second, third = numbers(out)
     assert first["ar"] == first["right"] == 1, out
     assert second["none"] == 1 and second["wrong"] == 0, "it was not put off"
@@ -195,7 +229,9 @@ def test_aborts_that_kill_the_task_in_the_kernel(boot, request):
     src = machine.sources[0]
     machine.vm.check(f"insmod {MODULES}/recover.ko; echo 0 >/proc/sys/kernel/panic_on_oops")
     machine.poison(parameter(machine, "recover", "pa"), machine.recipe(src, RECOVERABLE))
-    machine.vm.check(f"for i in $(seq {times}); do sh -c 'echo >/proc/recover' 2>/dev/null; done; true", 100)
+    machine.vm.check(
+        f"for i in $(seq {times}); do sh -c 'echo >/proc/recover' 2>/dev/null; done; true", 100
+    )
     at_rest(machine)
     assert driver.stats(machine, src)["delivered"] == times
     got = poison(machine, f"-n 20 -r {machine.recipe(src, RECOVERABLE)}")
@@ -208,13 +244,18 @@ def test_aborts_that_kill_the_task_in_the_kernel(boot, request):
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.12")
 def test_kernel_that_asks_once_more(boot):
-    """A kernel that can recover from an abort of its own asks for the record again, and is told that there was one."""
+    """A kernel that can recover from an abort of its own asks for the record again, and is told
+    that there was one.
+    """
     machine = open_sea(boot)
     src = machine.sources[0]
     machine.vm.check(f"insmod {MODULES}/recover.ko again=1")
     machine.poison(parameter(machine, "recover", "pa"), machine.recipe(src, RECOVERABLE))
     machine.vm.check("echo >/proc/recover; echo >/proc/recover")
-    assert (parameter(machine, "recover", "answer"), parameter(machine, "recover", "recovered")) == (0, 2)
+    assert (
+        parameter(machine, "recover", "answer"),
+        parameter(machine, "recover", "recovered"),
+    ) == (0, 2)
     at_rest(machine)
     assert driver.stats(machine, src)["delivered"] == 2
 

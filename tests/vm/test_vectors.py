@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Every vector of tests/vectors through the notifications of the platforms, each followed by a good record."""
+"""Every vector of tests/vectors through the notifications of the platforms, each followed by a good
+record.
+"""
 
 import re
 import sys
@@ -23,7 +25,10 @@ BATCH = 20  # recipes of aborts, and as many of the followers
 GOES_ON, TOLD, UNCLAIMED = ("0", "0", "1"), ("1", "4", "0"), ("1", "3", "0")
 FOLLOWER = uuid.UUID("0d2f8b4e-7a31-4c55-9d10-5e0c1b7a9f42")
 EVENTS = ("malformed", "record", "section")
-TOKEN = re.compile(r" (malformed|record|section): source=(\d+) (?:.*reason=(\w+)|.*type=(\S+) .* bytes=([0-9a-f]{16}))?")
+TOKEN = re.compile(
+    r" (malformed|record|section): source=(\d+) (?:.*reason=(\w+)|.*type=(\S+) .*"
+    r" bytes=([0-9a-f]{16}))?"
+)
 
 
 def tokens(text: str) -> list[str]:
@@ -54,16 +59,22 @@ def handler_costs(machine, action: Callable[[], None]) -> list[int]:
         machine.events()
         action()
         return [event.lower_ticks for event in machine.events() if event.kind == "event"]
-    return [call.cost for call in machine.nmi_costs(action) if call.handler == HANDLER and call.handled]
+    return [
+        call.cost for call in machine.nmi_costs(action) if call.handler == HANDLER and call.handled
+    ]
 
 
 Costs = list[tuple[vectors.Vector, int]]
 
 
-def read_to_the_end(machine, src: Source, every: list[vectors.Vector],
-                    action: Callable[[Callable[[], None]], Costs]) -> None:
-    """action(look) raises every vector and a follower after each, calls look(), and returns what notifications cost."""
-    # Room for a batch of malformed blocks: an abort whose record finds none goes back and comes again.
+def read_to_the_end(
+    machine, src: Source, every: list[vectors.Vector], action: Callable[[Callable[[], None]], Costs]
+) -> None:
+    """action(look) raises every vector and a follower after each, calls look(), and returns what
+    notifications cost.
+    """
+    # Room for a batch of malformed blocks: an abort whose record finds none goes back and comes
+    # again.
     driver.load(machine, queue_kib=1024)
     if src.notify == "sea":
         driver.load_hooks(machine)
@@ -81,8 +92,8 @@ def read_to_the_end(machine, src: Source, every: list[vectors.Vector],
     found = tokens(texts[0])
     for number, vector in enumerate(every):
         wanted = expected(vector, 2 * number + 1)
-        assert found[:len(wanted)] == wanted, f"{vector.name} ({vector.why}): {found[:3]}"
-        del found[:len(wanted)]
+        assert found[: len(wanted)] == wanted, f"{vector.name} ({vector.why}): {found[:3]}"
+        del found[: len(wanted)]
     assert found == []
 
     assert {vector.verdict for vector, _ in costs} == {vector.verdict for vector in every}
@@ -97,7 +108,9 @@ def read_to_the_end(machine, src: Source, every: list[vectors.Vector],
     odd = Counter(vector.odd.partition(" ")[2] for vector in every if vector.odd)
     assert {reason: after[reason] - before[reason] for reason in odd} == dict(odd)
     assert after["malformed_sections"] - before["malformed_sections"] == sum(odd.values())
-    assert after["received"] - before["received"] == after["delivered"] - before["delivered"] == good
+    assert (
+        after["received"] - before["received"] == after["delivered"] - before["delivered"] == good
+    )
     assert after["fatal"] == 0 and after["queue_used"] == 0
     assert "HardwareCorrupted:     0 kB" in machine.vm.check("cat /proc/meminfo")
     trace.text()
@@ -123,12 +136,18 @@ def judged(boot, source: Source) -> None:
         costs = handler_costs(machine, lambda: raise_all(look))
         # A record that the look once a second has found: its NMI comes to nothing, and is owed.
         early = swallowed() - before
-        assert len(costs) + early == len(blocks), f"{len(costs)} notifications for {len(blocks)} blocks, {early} found before"
+        assert len(costs) + early == len(
+            blocks
+        ), f"{len(costs)} notifications for {len(blocks)} blocks, {early} found before"
         return list(zip([vector for vector in every for _ in range(2)], costs))
 
     read_to_the_end(machine, src, every, measured)
     kinds = {vector.kind: vector for vector in every if vector.odd}
-    shown(machine, src, [vector for vector in every if vector.good and not vector.odd] + list(kinds.values()))
+    shown(
+        machine,
+        src,
+        [vector for vector in every if vector.good and not vector.odd] + list(kinds.values()),
+    )
 
 
 def shown(machine, src: Source, good: list[vectors.Vector]) -> None:
@@ -144,16 +163,22 @@ def shown(machine, src: Source, good: list[vectors.Vector]) -> None:
         driver.settle(machine)
         lines = machine.vm.check("dmesg").splitlines()
         sections = int.from_bytes(vector.data[12:16], "little")
-        assert any(re.search(r"Error \d+, type: " if sections else " reports a", line) for line in lines), \
-            f"{vector.name} was not shown: {lines}"
+        assert any(
+            re.search(r"Error \d+, type: " if sections else " reports a", line) for line in lines
+        ), f"{vector.name} was not shown: {lines}"
         said = [line for line in lines if "section type: " in line and " malformed (" in line]
         assert len(said) == bool(vector.odd), f"{vector.name}: {lines}"
-        assert not said or f"malformed ({vector.odd.split()[1]}), " in said[0], f"{vector.name}: {said}"
+        assert (
+            not said or f"malformed ({vector.odd.split()[1]}), " in said[0]
+        ), f"{vector.name}: {said}"
         assert len(lines) < 200, f"{vector.name}: {len(lines)} lines"
         if vector.kind == "fru_own":
-            assert sum("fru_text: DIMM_A1" in line for line in lines) == 1, f"{vector.name}: {lines}"
-        assert not any("too small" in line or "too big" in line or "incorrect" in line for line in lines), \
-            f"{vector.name}: the printer did not understand what it was handed: {lines}"
+            assert (
+                sum("fru_text: DIMM_A1" in line for line in lines) == 1
+            ), f"{vector.name}: {lines}"
+        assert not any(
+            "too small" in line or "too big" in line or "incorrect" in line for line in lines
+        ), f"{vector.name}: the printer did not understand what it was handed: {lines}"
     assert driver.stats(machine, src)["suppressed"] == suppressed
 
 
@@ -166,8 +191,13 @@ def test_vectors_by_sdei(boot, kernel):
 
 def dearest(every: list[vectors.Vector]) -> list[vectors.Vector]:
     """The longest of each verdict: what a look costs beside that is the same."""
-    return [max((vector for vector in every if vector.verdict == verdict), key=lambda vector: len(vector.data))
-            for verdict in sorted({vector.verdict for vector in every})]
+    return [
+        max(
+            (vector for vector in every if vector.verdict == verdict),
+            key=lambda vector: len(vector.data),
+        )
+        for verdict in sorted({vector.verdict for vector in every})
+    ]
 
 
 @pytest.mark.arch("arm64")
@@ -182,7 +212,8 @@ def test_vectors_by_sea(boot, kernel, pytestconfig):
     # A stop costs a tenth of a second: with --full all are measured.
     measured = every if pytestconfig.getoption("full") else dearest(every)
     every = [vector for vector in every if vector not in measured] + measured
-    # The firmware writes the number of the exception into it: 0 is the first vector's, 1 its follower's.
+    # The firmware writes the number of the exception into it: 0 is the first vector's, 1 its
+    # follower's.
     follower = cper.sized(172, cper.SERIAL, guid=FOLLOWER)
     recipes = [machine.recipe(src, follower) for _ in range(2 * BATCH)]
     said = ""
@@ -195,11 +226,11 @@ def test_vectors_by_sea(boot, kernel, pytestconfig):
 
     def raise_all(look: Callable[[], None]) -> Costs:
         costs: Costs = []
-        rest = every[:len(every) - len(measured)]
+        rest = every[: len(every) - len(measured)]
         for at in range(0, len(rest), BATCH):
-            raise_some(rest[at:at + BATCH])
+            raise_some(rest[at : at + BATCH])
         for at in range(0, len(measured), BATCH):
-            batch = measured[at:at + BATCH]
+            batch = measured[at : at + BATCH]
             with machine.call_costs("ghes_nmi_claim_sea") as calls:
                 raise_some(batch)
             assert len(calls.costs) == 2 * len(batch)
@@ -211,11 +242,12 @@ def test_vectors_by_sea(boot, kernel, pytestconfig):
     became = re.findall(r"^touch=.* signals=(\d+) code=(-?\d+) .* value=(\d)", said, re.MULTILINE)
     assert len(became) == 2 * len(every), said
     for number, vector in enumerate(every):
-        # A malformed record is none, and an abort without a record is the kernel's: SIGBUS. Of the good ones those
-        # that are recoverable name no page that could be taken out of use, so the program must not go on.
+        # A malformed record is none, and an abort without a record is the kernel's: SIGBUS. Of the
+        # good ones those that are recoverable name no page that could be taken out of use, so the
+        # program must not go on.
         lost = vector.data[16:20] == bytes(4)
         first = UNCLAIMED if not vector.good else TOLD if lost else GOES_ON
-        touches = became[2 * number:2 * number + 2]
+        touches = became[2 * number : 2 * number + 2]
         assert touches == [first, GOES_ON], f"{vector.name}: {touches}"
 
 

@@ -28,7 +28,9 @@ def checksum(data: bytes) -> int:
 
 
 def table(signature: bytes, revision: int, body: bytes) -> bytes:
-    head = struct.pack("<4sIBB6s8sI4sI", signature, 36 + len(body), revision, 0, OEM, OEM_TABLE, 1, b"GN  ", 1)
+    head = struct.pack(
+        "<4sIBB6s8sI4sI", signature, 36 + len(body), revision, 0, OEM, OEM_TABLE, 1, b"GN  ", 1
+    )
     data = bytearray(head + body)
     data[9] = checksum(data)
     return bytes(data)
@@ -66,8 +68,27 @@ def madt(cpus: int) -> bytes:
     body = struct.pack("<II", 0, 0)
     body += struct.pack("<BBHIQIB3x", MADT_GICD, 24, 0, 0, GICD, 0, 3)
     for cpu in range(cpus):
-        body += struct.pack("<BBHIIIIIQQQQIQQBBH", MADT_GICC, 80, 0, cpu, cpu, 1, 0, 0, 0, 0, 0, 0,
-                            GIC_MAINTENANCE_GSIV, 0, cpu, 0, 0, 0)
+        body += struct.pack(
+            "<BBHIIIIIQQQQIQQBBH",
+            MADT_GICC,
+            80,
+            0,
+            cpu,
+            cpu,
+            1,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            GIC_MAINTENANCE_GSIV,
+            0,
+            cpu,
+            0,
+            0,
+            0,
+        )
     body += struct.pack("<BBHQI", MADT_GICR, 16, 0, GICR, GICR_STRIDE * cpus)
     return table(b"APIC", 4, body)
 
@@ -83,8 +104,26 @@ def gtdt() -> bytes:
 
 def spcr() -> bytes:
     body = struct.pack("<B3x", SPCR_PL011) + gas(UART, 32)
-    body += struct.pack("<BBIBBBBBBHHBBBIBI", SPCR_GIC, 0, UART_GSIV, 3, 0, 1, 2, 3, 0, 0xFFFF, 0xFFFF,
-                        0, 0, 0, 0, 0, 0)
+    body += struct.pack(
+        "<BBIBBBBBBHHBBBIBI",
+        SPCR_GIC,
+        0,
+        UART_GSIV,
+        3,
+        0,
+        1,
+        2,
+        3,
+        0,
+        0xFFFF,
+        0xFFFF,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+    )
     return table(b"SPCR", 2, body)
 
 
@@ -111,7 +150,8 @@ def gpio(pin: int) -> str:
             }})
             Name (_AEI, ResourceTemplate ()
             {{
-                GpioInt (Edge, ActiveHigh, Exclusive, PullDown, 0, "\\_SB.GPO0", 0, ResourceConsumer) {{ {pin} }}
+                GpioInt (Edge, ActiveHigh, Exclusive, PullDown, 0, "\\_SB.GPO0", 0,
+                         ResourceConsumer) {{ {pin} }}
             }})
             Method (_E{pin:02X}) {{ Notify (\\_SB.HED0, 0x80) }}
         }}
@@ -131,7 +171,10 @@ def owner(line: Line) -> str:
 
 
 def asl(cpus: int, errors: str) -> str:
-    devices = "".join(f'Device (C{cpu:03}) {{ Name (_HID, "ACPI0007") Name (_UID, {cpu}) }}\n' for cpu in range(cpus))
+    devices = "".join(
+        f'Device (C{cpu:03}) {{ Name (_HID, "ACPI0007") Name (_UID, {cpu}) }}\n'
+        for cpu in range(cpus)
+    )
     return f"""
 DefinitionBlock ("", "DSDT", 2, "{OEM.decode()}", "{OEM_TABLE.decode().strip()}", 1)
 {{

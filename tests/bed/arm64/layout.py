@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The shared memory as firmware/layout.h describes it, so that it is described once.
 
-Constants become attributes of this module, structures become Struct objects: layout.source, layout.entry...
+Constants become attributes of this module, structures become Struct objects: layout.source,
+layout.entry...
 """
 
 import re
@@ -25,8 +26,10 @@ class Struct:
 
 def parse(text: str) -> dict[str, object]:
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    found: dict[str, object] = {name: int(value, 0)
-                                for name, value in re.findall(r"^#define (\w+)\s+(\w+)\s*$", text, re.MULTILINE)}
+    found: dict[str, object] = {
+        name: int(value, 0)
+        for name, value in re.findall(r"^#define (\w+)\s+(\w+)\s*$", text, re.MULTILINE)
+    }
     for name, body in re.findall(r"^struct (\w+) \{(.*?)^\};", text, re.DOTALL | re.MULTILINE):
         found[name] = Struct(body)
     return found

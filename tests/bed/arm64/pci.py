@@ -24,14 +24,18 @@ DEVICES = f"""
             Name (_CCA, 1)
             Name (_CRS, ResourceTemplate ()
             {{
-                WordBusNumber (ResourceProducer, MinFixed, MaxFixed, PosDecode, 0, 0, {BUSES - 1}, 0, {BUSES})
-                DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite,
-                             0, {MMIO:#x}, {MMIO + MMIO_SIZE - 1:#x}, 0, {MMIO_SIZE:#x})
+                WordBusNumber (ResourceProducer, MinFixed, MaxFixed, PosDecode,
+                               0, 0, {BUSES - 1}, 0, {BUSES})
+                DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable,
+                             ReadWrite, 0, {MMIO:#x}, {MMIO + MMIO_SIZE - 1:#x}, 0, {MMIO_SIZE:#x})
             }})
         }}
         Device (RES0)
         {{
             Name (_HID, "PNP0C02")
-            Name (_CRS, ResourceTemplate () {{ Memory32Fixed (ReadWrite, {ECAM:#x}, {BUSES << 20:#x}) }})
+            Name (_CRS, ResourceTemplate ()
+            {{
+                Memory32Fixed (ReadWrite, {ECAM:#x}, {BUSES << 20:#x})
+            }})
         }}
 """

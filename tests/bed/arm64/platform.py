@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""An arm64 server whose firmware raises errors: QEMU's virt machine with the firmware of this directory."""
+"""An arm64 server whose firmware raises errors: QEMU's virt machine with the firmware of this
+directory.
+"""
 
 import fcntl
 import subprocess
@@ -27,10 +29,13 @@ PLACES = 3
 INSIDE = 64  # how far place 1 is from home
 SPOOL_MAX = 4 << 20
 RETRY_TICKS = 50_000
-GDB_RETRY_TICKS = 100_000_000  # a stop takes milliseconds of the guest's time: no look may come due in it
+GDB_RETRY_TICKS = (
+    100_000_000  # a stop takes milliseconds of the guest's time: no look may come due in it
+)
 DOORBELL = b"!"
-# Interrupts of sources: shared peripheral interrupts with nothing at their lines. The hardware error device has the
-# first one unless its sources say otherwise, or the pin of the GPIO controller.
+# Interrupts of sources: shared peripheral interrupts with nothing at their lines. The hardware
+# error device has the first one unless its sources say otherwise, or the pin of the GPIO
+# controller.
 HED_GSI, GSI_END = 96, 256
 HED_PIN = 5
 REGISTER = 8  # bytes; what a shorter register leaves of them is nobody's, and filled with this
@@ -73,20 +78,39 @@ class Arm64(Exceptions, Platform):
     retry: ticks between two looks of the firmware at a source that is not free
     erst: a file that is the storage of an ERST
     gdb: the machine can be stopped, for call_costs(): an idle guest waits in real time
-    argv: more arguments for QEMU; devices in them are below a PCI host bridge, which is there only then
+    argv: more arguments for QEMU; devices in them are below a PCI host bridge, which is there only
+    then
 
-    Source.extra: gsi=N: interrupt of a SCI source; ged=False: no event device has the interrupt of a GSIV source;
-    mapped=True: the kernel knows the interrupt of an EXTERNAL or such a GSIV source, for a device has it; unknown_event=True: firmware does not know the source's event number;
+    Source.extra: gsi=N: interrupt of a SCI source; ged=False: no event device has the interrupt of
+    a GSIV source; mapped=True: the kernel knows the interrupt of an EXTERNAL or such a GSIV source,
+    for a device has it; unknown_event=True: firmware does not know the source's event number;
     cpu=N: CPU that takes a private event, or a shared one if it can (else each in turn).
     """
 
     arch = "arm64"
 
-    def __init__(self, *, kernel: Kernel, sources: list[Source], run_dir: Path, smp: int = 1, icount: bool = False,
-                 append: str = "", agent: bool = True, console_stdio: bool = False, el: int = 2,
-                 cpu: str = "neoverse-n1", sdei: bool = True, hest: bool | bytes = True, sticky: bool = False,
-                 retry: int | None = None, gdb: bool = False, erst: Path | None = None,
-                 argv: tuple[str, ...] | list[str] = (), boot_timeout: float = 60) -> None:
+    def __init__(
+        self,
+        *,
+        kernel: Kernel,
+        sources: list[Source],
+        run_dir: Path,
+        smp: int = 1,
+        icount: bool = False,
+        append: str = "",
+        agent: bool = True,
+        console_stdio: bool = False,
+        el: int = 2,
+        cpu: str = "neoverse-n1",
+        sdei: bool = True,
+        hest: bool | bytes = True,
+        sticky: bool = False,
+        retry: int | None = None,
+        gdb: bool = False,
+        erst: Path | None = None,
+        argv: tuple[str, ...] | list[str] = (),
+        boot_timeout: float = 60,
+    ) -> None:
         if icount and smp > 1:
             raise ValueError("icount counts the instructions of one CPU")
         if smp > layout.CPUS_MAX or len(sources) > layout.SOURCES_MAX:
@@ -103,10 +127,19 @@ class Arm64(Exceptions, Platform):
         self.reports = Reports(self.control)
         self._place_sources()
         pci = "-device" in argv
-        self._place_kernel(smp, append, agent, sdei, hest, pci, (erst_device.table(),) if erst else ())
-        for name, value in {"magic": layout.CONTROL_MAGIC, "cpus": smp, "el": el, "sdei": sdei, "sticky": sticky,
-                            "sources": len(sources), "bells": self._bells,
-                            "retry": retry or (GDB_RETRY_TICKS if gdb else RETRY_TICKS)}.items():
+        self._place_kernel(
+            smp, append, agent, sdei, hest, pci, (erst_device.table(),) if erst else ()
+        )
+        for name, value in {
+            "magic": layout.CONTROL_MAGIC,
+            "cpus": smp,
+            "el": el,
+            "sdei": sdei,
+            "sticky": sticky,
+            "sources": len(sources),
+            "bells": self._bells,
+            "retry": retry or (GDB_RETRY_TICKS if gdb else RETRY_TICKS),
+        }.items():
             setattr(self.control, name, int(value))
 
         self.vm = VM(run_dir)
@@ -119,9 +152,19 @@ class Arm64(Exceptions, Platform):
             more = []
             if erst:
                 sock, qtest = self.vm.chardev("qtest")
-                more = [*qtest, "-qtest", "chardev:qtest", "-qtest-log", "/dev/null", *erst_device.argv(erst)]
-            self.vm.start([*self._argv(smp, icount, gdb, cpu, console_stdio, bell, pci), *argv, *more], self.ram,
-                          terminal=console_stdio)
+                more = [
+                    *qtest,
+                    "-qtest",
+                    "chardev:qtest",
+                    "-qtest-log",
+                    "/dev/null",
+                    *erst_device.argv(erst),
+                ]
+            self.vm.start(
+                [*self._argv(smp, icount, gdb, cpu, console_stdio, bell, pci), *argv, *more],
+                self.ram,
+                terminal=console_stdio,
+            )
             if erst:
                 erst_device.place(Qtest(sock))
             if agent:
@@ -130,35 +173,73 @@ class Arm64(Exceptions, Platform):
             self.close()
             raise
 
-    def _argv(self, smp: int, icount: bool, gdb: bool, cpu: str, console_stdio: bool, bell: list[str],
-              pci: bool) -> list[str]:
+    def _argv(
+        self,
+        smp: int,
+        icount: bool,
+        gdb: bool,
+        cpu: str,
+        console_stdio: bool,
+        bell: list[str],
+        pci: bool,
+    ) -> list[str]:
         if console_stdio:
-            console = ["-chardev", "stdio,mux=on,id=console,signal=off", "-serial", "chardev:console"]
+            console = [
+                "-chardev",
+                "stdio,mux=on,id=console,signal=off",
+                "-serial",
+                "chardev:console",
+            ]
         else:
             console = ["-serial", f"file:{self.vm.console}"]
         # acpi=off: the tables are ours, and only so has the machine a GPIO controller.
-        return ["qemu-system-aarch64",
-                "-M", "virt,secure=on,virtualization=on,gic-version=3,acpi=off,memory-backend=ram" +
-                (",highmem=off" if pci else ""),
-                "-cpu", f"{cpu},cntfrq=1000000000", "-smp", str(smp), "-m", str(layout.RAM_SIZE >> 20),
-                *self.ram.argv("ram"), "-accel", "tcg,thread=multi" if smp > 1 else "tcg",
-                # A stopped guest's clock goes on to the next timer unless it sleeps in real time.
-                *(["-icount", f"shift=0,sleep={'on' if gdb else 'off'}"] if icount else []),
-                "-nodefaults", "-display", "none", "-no-reboot", "-bios", str(firmware()),
-                *console, *bell, "-serial", "chardev:doorbell"]
+        return [
+            "qemu-system-aarch64",
+            "-M",
+            "virt,secure=on,virtualization=on,gic-version=3,acpi=off,memory-backend=ram"
+            + (",highmem=off" if pci else ""),
+            "-cpu",
+            f"{cpu},cntfrq=1000000000",
+            "-smp",
+            str(smp),
+            "-m",
+            str(layout.RAM_SIZE >> 20),
+            *self.ram.argv("ram"),
+            "-accel",
+            "tcg,thread=multi" if smp > 1 else "tcg",
+            # A stopped guest's clock goes on to the next timer unless it sleeps in real time.
+            *(["-icount", f"shift=0,sleep={'on' if gdb else 'off'}"] if icount else []),
+            "-nodefaults",
+            "-display",
+            "none",
+            "-no-reboot",
+            "-bios",
+            str(firmware()),
+            *console,
+            *bell,
+            "-serial",
+            "chardev:doorbell",
+        ]
 
     @staticmethod
     def _line(source: Source) -> hed.Line | None:
         line = None if source.notify == "gpio" else hed.line_of(source, HED_GSI)
         if line and not HED_GSI <= line.gsi < GSI_END:
-            raise ValueError(f"source {source.index}: interrupt {line.gsi}: {HED_GSI} to {GSI_END - 1}")
+            raise ValueError(
+                f"source {source.index}: interrupt {line.gsi}: {HED_GSI} to {GSI_END - 1}"
+            )
         return line
 
     def _place_registers(self, heap: Heap, real: list[Source]) -> None:
         for source in real:
             if source.status_shape.io or source.ack_shape.io or source.status_shape.size < 4:
-                raise ValueError(f"source {source.index}: this machine has no I/O ports, and addresses of 32 bits")
-            source.status_reg, source.ack_reg = heap.take(REGISTER, REGISTER), heap.take(REGISTER, REGISTER)
+                raise ValueError(
+                    f"source {source.index}: this machine has no I/O ports, and addresses of 32"
+                    " bits"
+                )
+            source.status_reg, source.ack_reg = heap.take(REGISTER, REGISTER), heap.take(
+                REGISTER, REGISTER
+            )
             self.memory.write(source.status_reg, bytes([NOBODYS] * 2 * REGISTER))
         names = list(dict.fromkeys(source.ack_bell for source in real if source.ack_bell))
         # A page of their own: no access to it reaches memory.
@@ -186,26 +267,42 @@ class Arm64(Exceptions, Platform):
         for source in real:
             source.block = heap.take(source.length, 4096)
             heap.take(INSIDE)
-            source.extra["places"] = [source.block, source.block + INSIDE, heap.take(source.length, 4096)]
+            source.extra["places"] = [
+                source.block,
+                source.block + INSIDE,
+                heap.take(source.length, 4096),
+            ]
         room = (heap.end - handoff.align(heap.next)) // max(1, len(real))
         self._shared: list[Shared] = []
         for source in self.sources:
-            shared = Shared(self.memory, layout.SOURCES_AT + source.index * layout.source.size, layout.source)
+            shared = Shared(
+                self.memory, layout.SOURCES_AT + source.index * layout.source.size, layout.source
+            )
             self._shared.append(shared)
             shared.spool_size = layout.ENTRY_ALIGN
             shared.notify = NOTIFY["polled"]
             if source.raw is not None:
                 continue
-            shared.flags = (layout.SOURCE_V2 * source.v2 | layout.SOURCE_CRITICAL * source.critical |
-                            layout.SOURCE_PRIVATE * (not source.shared) |
-                            layout.SOURCE_UNKNOWN_EVENT * bool(source.extra.get("unknown_event")) |
-                            layout.SOURCE_LEVEL * source.level | layout.SOURCE_PIN * (source.notify == "gpio") |
-                            layout.SOURCE_BELL * bool(source.ack_bell))
+            shared.flags = (
+                layout.SOURCE_V2 * source.v2
+                | layout.SOURCE_CRITICAL * source.critical
+                | layout.SOURCE_PRIVATE * (not source.shared)
+                | layout.SOURCE_UNKNOWN_EVENT * bool(source.extra.get("unknown_event"))
+                | layout.SOURCE_LEVEL * source.level
+                | layout.SOURCE_PIN * (source.notify == "gpio")
+                | layout.SOURCE_BELL * bool(source.ack_bell)
+            )
             line = self.lines[source.index]
-            shared.interrupt = 1 + line.gsi if line else 1 + HED_PIN if source.notify == "gpio" else 0
+            shared.interrupt = (
+                1 + line.gsi if line else 1 + HED_PIN if source.notify == "gpio" else 0
+            )
             shared.address_size, shared.ack_size = source.status_shape.size, source.ack_shape.size
             shared.ack_bits = source.ack_bits
-            shared.notify, shared.event, shared.length = NOTIFY[source.notify], source.event, source.length
+            shared.notify, shared.event, shared.length = (
+                NOTIFY[source.notify],
+                source.event,
+                source.length,
+            )
             shared.address_register, shared.ack_register = source.status_reg, source.ack_reg
             for i, place in enumerate(source.extra["places"]):
                 self.memory.write64(shared.at("place", i), place)
@@ -219,8 +316,16 @@ class Arm64(Exceptions, Platform):
         self._spools = [Spool(shared) for shared in self._shared]
         self._posted = [0] * len(self.sources)
 
-    def _place_kernel(self, smp: int, append: str, agent: bool, sdei: bool, table: bool | bytes,
-                      pci: bool, more: tuple[bytes, ...]) -> None:
+    def _place_kernel(
+        self,
+        smp: int,
+        append: str,
+        agent: bool,
+        sdei: bool,
+        table: bool | bytes,
+        pci: bool,
+        more: tuple[bytes, ...],
+    ) -> None:
         initrd = self.kernel.initramfs.read_bytes()
         self.memory.write(layout.KERNEL_AT, self.kernel.image.read_bytes())
         self.memory.write(layout.INITRD_AT, initrd)
@@ -228,25 +333,48 @@ class Arm64(Exceptions, Platform):
         if table is True:
             table = len(self.sources).to_bytes(4, "little") + hest(self.sources)
         blob = handoff.build(
-            layout.HANDOFF_AT, layout.HANDOFF_SIZE, ram=(layout.RAM_AT, layout.RAM_AT + layout.RAM_SIZE),
+            layout.HANDOFF_AT,
+            layout.HANDOFF_SIZE,
+            ram=(layout.RAM_AT, layout.RAM_AT + layout.RAM_SIZE),
             reserved=(layout.RAS_AT, layout.RAS_AT + layout.RAS_SIZE),
-            initrd=(layout.INITRD_AT, layout.INITRD_AT + len(initrd)), command_line=" ".join(filter(None, words)),
-            cpus=smp, hest=table or None, sdei=sdei, errors=self._error_devices(), pci=pci, more=more)
+            initrd=(layout.INITRD_AT, layout.INITRD_AT + len(initrd)),
+            command_line=" ".join(filter(None, words)),
+            cpus=smp,
+            hest=table or None,
+            sdei=sdei,
+            errors=self._error_devices(),
+            pci=pci,
+            more=more,
+        )
         self.memory.write(layout.HANDOFF_AT, blob)
 
     def _error_devices(self) -> str:
-        """What the DSDT has for the sources: the hardware error device, and whoever owns interrupts."""
+        """What the DSDT has for the sources: the hardware error device, and whoever owns
+        interrupts.
+        """
         text = ""
         if any(source.notify in hed.HED for source in self.sources):
-            text += hed.devices(hed.lines([source for source in self.sources if source.notify != "gpio"], HED_GSI))
+            text += hed.devices(
+                hed.lines([source for source in self.sources if source.notify != "gpio"], HED_GSI)
+            )
         if any(source.notify == "gpio" for source in self.sources):
             text += acpi.gpio(HED_PIN)
-        owned = {line: None for source in self.sources if source.raw is None
-                 and (source.notify == "irq" or source.notify == "gsiv" and not source.extra.get("ged", True))
-                 and source.extra.get("mapped", True) and (line := self.lines[source.index])}
+        owned = {
+            line: None
+            for source in self.sources
+            if source.raw is None
+            and (
+                source.notify == "irq"
+                or source.notify == "gsiv"
+                and not source.extra.get("ged", True)
+            )
+            and source.extra.get("mapped", True)
+            and (line := self.lines[source.index])
+        }
         return text + "".join(acpi.owner(line) for line in owned)
 
-    # Talking to the firmware ------------------------------------------------------------------------------
+    # Talking to the firmware
+    # ------------------------------------------------------------------------------
 
     def ring(self) -> None:
         """The doorbell: whatever is in spools and command ring is looked at now."""
@@ -257,7 +385,9 @@ class Arm64(Exceptions, Platform):
         self._drain()
 
     def _drain(self) -> None:
-        """The firmware's log comes back over the doorbell; QEMU has written it to a file already."""
+        """The firmware's log comes back over the doorbell; QEMU has written it to a file
+        already.
+        """
         try:
             while self.bell.recv(65536):
                 pass
@@ -276,7 +406,11 @@ class Arm64(Exceptions, Platform):
 
     def command(self, op: int, source: int = 0, event: int = 0, cpu: int = 0) -> None:
         control = self.control
-        self._wait(lambda: control.command_tail - control.command_head < layout.COMMANDS_MAX, 10, "command ring")
+        self._wait(
+            lambda: control.command_tail - control.command_head < layout.COMMANDS_MAX,
+            10,
+            "command ring",
+        )
         at = layout.COMMANDS_AT + control.command_tail % layout.COMMANDS_MAX * layout.command.size
         for i, word in enumerate((op, source, event, cpu)):
             self.memory.write64(at + 8 * i, word)
@@ -300,10 +434,13 @@ class Arm64(Exceptions, Platform):
         self._posted[src.index] += 1
         return self._posted[src.index] - 1
 
-    # Raising errors ---------------------------------------------------------------------------------------
+    # Raising errors
+    # ---------------------------------------------------------------------------------------
 
     def post(self, src: Source, block: bytes, *, notify: bool = True, gated: bool = False) -> int:
-        """gated: it waits for open_gate(), for the guest's doorbell or for a handler it is nested in."""
+        """gated: it waits for open_gate(), for the guest's doorbell or for a handler it is nested
+        in.
+        """
         flags = layout.ENTRY_SILENT * (not notify) | layout.ENTRY_GATED * gated
         return self._record(src, block, flags=flags)
 
@@ -314,7 +451,10 @@ class Arm64(Exceptions, Platform):
 
     def quiesce(self, timeout: float = 30 * PATIENCE) -> None:
         def quiet() -> bool:
-            return all(spool.empty() and spool.source.published == spool.source.acked for spool in self._spools)
+            return all(
+                spool.empty() and spool.source.published == spool.source.acked
+                for spool in self._spools
+            )
 
         self._wait(quiet, timeout, "every record taken and every source free")
 
@@ -327,7 +467,9 @@ class Arm64(Exceptions, Platform):
         return self._shared[src.index].acked
 
     def withdraw(self, src: Source) -> None:
-        """While nothing takes the source's records: firmware reads its spool only when the source is free."""
+        """While nothing takes the source's records: firmware reads its spool only when the source
+        is free.
+        """
         spool = self._spools[src.index].source
         spool.spool_head = spool.spool_tail
         self.write_block(src, bytes(4))
@@ -339,9 +481,11 @@ class Arm64(Exceptions, Platform):
         lines = []
         for source, shared, posted in zip(self.sources, self._shared, self._posted):
             if source.raw is None:
-                lines.append(f"source {source.index}: posted {posted} published {shared.published} acked "
-                             f"{shared.acked} refused {shared.refused} status {self.status(source):#x} "
-                             f"ack {self.ack(source):#x} gates {shared.gates} hold {shared.hold}")
+                lines.append(
+                    f"source {source.index}: posted {posted} published {shared.published} acked "
+                    f"{shared.acked} refused {shared.refused} status {self.status(source):#x} "
+                    f"ack {self.ack(source):#x} gates {shared.gates} hold {shared.hold}"
+                )
         return "\n".join(lines)
 
     def notify(self, src: Source) -> None:
@@ -370,7 +514,11 @@ class Arm64(Exceptions, Platform):
 
     def ack(self, src: Source) -> int:
         """For a doorbell: whether it was heard."""
-        return self._shared[src.index].heard if src.ack_bell else self._register(src.ack_reg, src.ack_shape)
+        return (
+            self._shared[src.index].heard
+            if src.ack_bell
+            else self._register(src.ack_reg, src.ack_shape)
+        )
 
     def bell_rings(self, src: Source) -> int:
         """How often the source was acknowledged at its doorbell."""
@@ -381,16 +529,22 @@ class Arm64(Exceptions, Platform):
         return self.control.strays
 
     def neighbours(self, src: Source) -> bytes:
-        """The bytes behind the source's registers that no driver has a reason to touch: all NOBODYS."""
-        return b"".join(self.memory.read(at + shape.size, REGISTER - shape.size)
-                        for at, shape in ((src.status_reg, src.status_shape), (src.ack_reg, src.ack_shape))
-                        if at != src.ack_reg or not src.ack_bell)
+        """The bytes behind the source's registers that no driver has a reason to touch: all
+        NOBODYS.
+        """
+        return b"".join(
+            self.memory.read(at + shape.size, REGISTER - shape.size)
+            for at, shape in ((src.status_reg, src.status_shape), (src.ack_reg, src.ack_shape))
+            if at != src.ack_reg or not src.ack_bell
+        )
 
     def status(self, src: Source) -> int:
         return int.from_bytes(self.read_block(src, 4), "little")
 
     def move(self, src: Source, where: int) -> None:
-        """In order with the source's records: after those posted before, as soon as the source is free."""
+        """In order with the source's records: after those posted before, as soon as the source is
+        free.
+        """
         if not 0 <= where < PLACES:
             raise ValueError(f"place {where}: 0 to {PLACES - 1}")
         self._put(src, entry(layout.ENTRY_MOVE, place=where))
@@ -404,12 +558,17 @@ class Arm64(Exceptions, Platform):
         self._shared[src.index].gap = ticks
 
     def stall(self, cpu: int | None) -> None:
-        """The CPU does not complete a handler until stall(None); the rest of the machine goes on."""
+        """The CPU does not complete a handler until stall(None); the rest of the machine goes
+        on.
+        """
         self.control.stall = 0 if cpu is None else 1 + cpu
 
-    # Shaping ----------------------------------------------------------------------------------------------
+    # Shaping
+    # ----------------------------------------------------------------------------------------------
 
-    def nest(self, outer: Source, outer_block: bytes, inner: Source, inner_block: bytes, offset: int) -> None:
+    def nest(
+        self, outer: Source, outer_block: bytes, inner: Source, inner_block: bytes, offset: int
+    ) -> None:
         self._record(inner, inner_block, ring=False, flags=layout.ENTRY_GATED)
         self._record(outer, outer_block, inner=inner.index + 1, offset=offset)
 
@@ -419,7 +578,8 @@ class Arm64(Exceptions, Platform):
     def reraise(self, src: Source, blocks: list[bytes]) -> None:
         self.post_many(src, blocks)
 
-    # Observation ------------------------------------------------------------------------------------------
+    # Observation
+    # ------------------------------------------------------------------------------------------
 
     def events(self) -> list[Report]:
         return self.reports.take()
@@ -428,10 +588,14 @@ class Arm64(Exceptions, Platform):
         return self.control.report_lost
 
     def call_costs(self, function: str) -> CallCosts:
-        """For a with statement: `costs` has the guest's instructions of each call of a kernel function meanwhile."""
+        """For a with statement: `costs` has the guest's instructions of each call of a kernel
+        function meanwhile.
+        """
         if not self.gdb:
             raise ValueError("a machine that counts calls is opened with icount=True, gdb=True")
-        address = self.vm.check(f"grep -w {function} /proc/kallsyms | grep -i ' t ' | head -n 1").split()[0]
+        address = self.vm.check(
+            f"grep -w {function} /proc/kallsyms | grep -i ' t ' | head -n 1"
+        ).split()[0]
         return CallCosts(self.vm, int(address, 16))
 
     def fw_log(self) -> str:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The host's ends of what it shares with the firmware: words, spools, the command ring, the report ring."""
+"""The host's ends of what it shares with the firmware: words, spools, the command ring, the report
+ring.
+"""
 
 import mmap
 import struct
@@ -11,22 +13,33 @@ from bed.lib.platform import Event
 
 from bed.arm64 import layout
 
-KINDS = {layout.REPORT_PUBLISH: "publish", layout.REPORT_EVENT: "event", layout.REPORT_ACK: "ack",
-         layout.REPORT_REFUSED: "refused", layout.REPORT_PATCH: "patch", layout.REPORT_NEST: "nest",
-         layout.REPORT_MOVE: "move", layout.REPORT_SEA: "sea", layout.REPORT_SERROR: "serror"}
+KINDS = {
+    layout.REPORT_PUBLISH: "publish",
+    layout.REPORT_EVENT: "event",
+    layout.REPORT_ACK: "ack",
+    layout.REPORT_REFUSED: "refused",
+    layout.REPORT_PATCH: "patch",
+    layout.REPORT_NEST: "nest",
+    layout.REPORT_MOVE: "move",
+    layout.REPORT_SEA: "sea",
+    layout.REPORT_SERROR: "serror",
+}
 NO_SOURCE = (1 << 64) - 1
 
 
 @dataclass
 class Report(Event):
-    """A line of the firmware's report ring; kind: publish, event, ack, refused, patch, nest, move, sea or serror.
+    """A line of the firmware's report ring; kind: publish, event, ack, refused, patch, nest, move,
+    sea or serror.
 
-    An "event" is a handler's run, from dispatch to completion. For "patch" and "nest" lower_ticks says when
-    it happened, counted from the dispatch of the handler it happened in; late: after the handler's end, which
-    for a patch means not at all. detail: patch: byte offset; nest: index of the outer source; move: place.
+    An "event" is a handler's run, from dispatch to completion. For "patch" and "nest" lower_ticks
+    says when it happened, counted from the dispatch of the handler it happened in; late: after the
+    handler's end, which for a patch means not at all. detail: patch: byte offset; nest: index of
+    the outer source; move: place.
 
-    "sea" and "serror": the exception is about to be entered. detail: the physical address, va: the virtual one;
-    serial: how many of both there were before on this machine; seq is of the record. source -1: without record.
+    "sea" and "serror": the exception is about to be entered. detail: the physical address, va: the
+    virtual one; serial: how many of both there were before on this machine; seq is of the record.
+    source -1: without record.
     """
 
     time: int = 0
@@ -65,10 +78,10 @@ class Memory:
         self.words = memoryview(map_).cast("Q")
 
     def read(self, address: int, n: int) -> bytes:
-        return self.map[address - self.base:address - self.base + n]
+        return self.map[address - self.base : address - self.base + n]
 
     def write(self, address: int, data: bytes) -> None:
-        self.map[address - self.base:address - self.base + len(data)] = data
+        self.map[address - self.base : address - self.base + len(data)] = data
 
     def read64(self, address: int) -> int:
         return self.words[(address - self.base) // 8]
@@ -103,10 +116,19 @@ def pad(data: bytes, to: int) -> bytes:
     return data + bytes(-len(data) % to)
 
 
-def entry(kind: int, flags: int = 0, block: bytes = b"", place: int = 0, inner: int = 0, offset: int = 0,
-          patch: Sequence[tuple[int, int, bytes]] = ()) -> bytes:
+def entry(
+    kind: int,
+    flags: int = 0,
+    block: bytes = b"",
+    place: int = 0,
+    inner: int = 0,
+    offset: int = 0,
+    patch: Sequence[tuple[int, int, bytes]] = (),
+) -> bytes:
     """One entry for a spool. inner: 1 + index of a source, patch: (tick, byte offset, bytes)."""
-    patches = b"".join(struct.pack("<3Q", tick, at, len(data)) + pad(data, 8) for tick, at, data in sorted(patch))
+    patches = b"".join(
+        struct.pack("<3Q", tick, at, len(data)) + pad(data, 8) for tick, at, data in sorted(patch)
+    )
     if len(patches) > layout.PATCH_BYTES_MAX:
         raise ValueError(f"{len(patches)} bytes of patches, at most {layout.PATCH_BYTES_MAX}")
     body = pad(block, 8) + patches
@@ -135,7 +157,9 @@ class Spool:
             return False
         memory = self.source.memory
         if skip:
-            memory.write(self.start + at, struct.pack("<8Q", layout.ENTRY_SKIP, skip, 0, 0, 0, 0, 0, 0))
+            memory.write(
+                self.start + at, struct.pack("<8Q", layout.ENTRY_SKIP, skip, 0, 0, 0, 0, 0, 0)
+            )
             at = 0
         memory.write(self.start + at, data)
         self.source.spool_tail = tail + skip + len(data)
@@ -154,13 +178,43 @@ class Reports:
         head, tail = self.control.report_head, self.control.report_tail
         while head != tail:
             address = layout.REPORTS_AT + head % layout.REPORTS_MAX * layout.report.size
-            (kind, source, event, cpu, seq, time, ticks, lower, flags, pc, pstate,
-             detail, va, serial) = struct.unpack("<14Q", memory.read(address, layout.report.size))
+            (
+                kind,
+                source,
+                event,
+                cpu,
+                seq,
+                time,
+                ticks,
+                lower,
+                flags,
+                pc,
+                pstate,
+                detail,
+                va,
+                serial,
+            ) = struct.unpack("<14Q", memory.read(address, layout.report.size))
             head += 1
             if source == NO_SOURCE:
                 source = -1
-            self.taken.append(Report(KINDS.get(kind, str(kind)), source, event, cpu, ticks, lower, seq, time,
-                                     flags, pc, pstate, detail, va, serial))
+            self.taken.append(
+                Report(
+                    KINDS.get(kind, str(kind)),
+                    source,
+                    event,
+                    cpu,
+                    ticks,
+                    lower,
+                    seq,
+                    time,
+                    flags,
+                    pc,
+                    pstate,
+                    detail,
+                    va,
+                    serial,
+                )
+            )
         self.control.report_head = head
 
     def take(self) -> list[Report]:

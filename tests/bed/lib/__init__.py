@@ -14,5 +14,6 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[3]
 BUILD = TOP / "build"
-# How much slower than two quiet cores a machine may be: bounds on what always comes, if late, are multiplied by it.
+# How much slower than two quiet cores a machine may be: bounds on what always comes, if late, are
+# multiplied by it.
 PATIENCE = 3

@@ -77,7 +77,9 @@ class Agent:
         self.ram.write32(self.offset + COMMAND_SEQ, self.seq)
 
     def finish(self, timeout: float = 60) -> Result:
-        """Wait for the command that start() started, at most `timeout` seconds of a quiet machine."""
+        """Wait for the command that start() started, at most `timeout` seconds of a quiet
+        machine.
+        """
         deadline = time.monotonic() + timeout * PATIENCE
         output = []
 
@@ -98,7 +100,10 @@ class Agent:
 
     def ready(self) -> bool:
         """Is it there, without a command under way?"""
-        return self.ram.read32(self.offset) == MAGIC and self.ram.read32(self.offset + DONE_SEQ) == self.seq
+        return (
+            self.ram.read32(self.offset) == MAGIC
+            and self.ram.read32(self.offset + DONE_SEQ) == self.seq
+        )
 
     def run(self, command: str, timeout: float = 60) -> Result:
         self.start(command)

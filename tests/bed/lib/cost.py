@@ -55,10 +55,27 @@ def plugin() -> Path:
     with open(out / "lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists() or target.stat().st_mtime < max(
-                file.stat().st_mtime for file in PLUGIN.glob("*.[ch]")):
-            subprocess.run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror",
-                            "-Wno-unused-parameter", "-fPIC", "-shared", "-fvisibility=hidden",
-                            "-o", target, PLUGIN / "cost.c"], check=True, timeout=120)
+            file.stat().st_mtime for file in PLUGIN.glob("*.[ch]")
+        ):
+            subprocess.run(
+                [
+                    "gcc",
+                    "-std=gnu11",
+                    "-O2",
+                    "-Wall",
+                    "-Wextra",
+                    "-Werror",
+                    "-Wno-unused-parameter",
+                    "-fPIC",
+                    "-shared",
+                    "-fvisibility=hidden",
+                    "-o",
+                    target,
+                    PLUGIN / "cost.c",
+                ],
+                check=True,
+                timeout=120,
+            )
     return target
 
 
@@ -74,11 +91,17 @@ class Counter:
 
     @staticmethod
     def address(vm: VM, symbol: str, module: str = "") -> int:
-        """Where a function of the guest's kernel, or of a module, begins; ValueError if it has none."""
+        """Where a function of the guest's kernel, or of a module, begins; ValueError if it has
+        none.
+        """
         lines = vm.check(f"grep -w {symbol} /proc/kallsyms || true").splitlines()
         end = f"[{module}]" if module else None
-        found = [line.split()[0] for line in lines if line.split()[2] == symbol
-                 and (line.split()[3:] == [end] if end else len(line.split()) == 3)]
+        found = [
+            line.split()[0]
+            for line in lines
+            if line.split()[2] == symbol
+            and (line.split()[3:] == [end] if end else len(line.split()) == 3)
+        ]
         if not found or int(found[0], 16) == 0:
             raise ValueError(f"the guest has no function {symbol} {end or ''}")
         return int(found[0], 16)
@@ -93,8 +116,9 @@ class Counter:
         self.generation += 1
         padded = [*entries, *[0] * (FUNCTIONS - len(entries))]
         with open(self.control, "r+b") as file, mmap.mmap(file.fileno(), mmap.PAGESIZE) as words:
-            words[8:8 + 8 * (3 + FUNCTIONS)] = struct.pack(f"<{3 + FUNCTIONS}Q", arch == "arm64", profile,
-                                                           len(entries), *padded)
+            words[8 : 8 + 8 * (3 + FUNCTIONS)] = struct.pack(
+                f"<{3 + FUNCTIONS}Q", arch == "arm64", profile, len(entries), *padded
+            )
             words[:8] = struct.pack("<Q", self.generation)
 
     def calls(self) -> list[Call]:

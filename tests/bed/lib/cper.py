@@ -25,14 +25,17 @@ PCIE = uuid.UUID("d995e954-bbc1-430f-ad91-b44dcb3c6f35")
 # Not any vendor's: records made for tests.
 VENDOR = uuid.UUID("6e2d4d7b-51b6-4b52-9a54-0f5c3a1f9c11")
 
-# Values of eight bytes that stand for what only firmware knows when the error happens: the physical address, the
-# virtual one, the number of the exception. The arm64 platform's recipes are made of records with these.
+# Values of eight bytes that stand for what only firmware knows when the error happens: the physical
+# address, the virtual one, the number of the exception. The arm64 platform's recipes are made of
+# records with these.
 PA, VA, SERIAL = 0xFD5C_9E31_7A64_0B01, 0xFD5C_9E31_7A64_0B02, 0xFD5C_9E31_7A64_0B03
 
 
 @dataclass
 class Section:
-    """A section and the fields of the generic error data entry before it. None: as a correct record has it."""
+    """A section and the fields of the generic error data entry before it. None: as a correct record
+    has it.
+    """
 
     guid: uuid.UUID
     payload: bytes
@@ -49,19 +52,39 @@ class Section:
         text = self.fru_text.encode() if isinstance(self.fru_text, str) else self.fru_text
         validation = self.validation
         if validation is None:
-            validation = (self.fru_id is not None) | (text is not None) << 1 | (self.timestamp is not None) << 2
+            validation = (
+                (self.fru_id is not None)
+                | (text is not None) << 1
+                | (self.timestamp is not None) << 2
+            )
         data = self.guid.bytes_le + struct.pack(
-            "<IHBBI16s20s", severity if self.severity is None else self.severity, self.revision, validation,
-            self.flags, len(self.payload) if self.length is None else self.length,
-            self.fru_id.bytes_le if self.fru_id else b"", text or b"")
+            "<IHBBI16s20s",
+            severity if self.severity is None else self.severity,
+            self.revision,
+            validation,
+            self.flags,
+            len(self.payload) if self.length is None else self.length,
+            self.fru_id.bytes_le if self.fru_id else b"",
+            text or b"",
+        )
         if self.revision >= 0x300:
             data += struct.pack("<Q", self.timestamp or 0)
         return data + self.payload
 
 
-def block(severity: int, sections: list[Section | bytes], *, status: int | None = None, raw_offset: int = 0,
-          raw_length: int = 0, raw: bytes = b"", data_length: int | None = None) -> bytes:
-    """An error status block. Sections given as bytes are used as they are; `raw` is appended to the end."""
+def block(
+    severity: int,
+    sections: list[Section | bytes],
+    *,
+    status: int | None = None,
+    raw_offset: int = 0,
+    raw_length: int = 0,
+    raw: bytes = b"",
+    data_length: int | None = None,
+) -> bytes:
+    """An error status block. Sections given as bytes are used as they are; `raw` is appended to the
+    end.
+    """
     data = b"".join(s if isinstance(s, bytes) else s.encode(severity) for s in sections)
     if status is None:
         kind = 1 if severity == CORRECTED else 0
@@ -69,23 +92,47 @@ def block(severity: int, sections: list[Section | bytes], *, status: int | None 
         status = 1 << kind | many << (kind + 2) | min(len(sections), 0x3FF) << 4
     if raw and not raw_length:
         raw_offset, raw_length = BLOCK_HEADER + len(data), len(raw)
-    header = struct.pack("<IIIII", status, raw_offset, raw_length,
-                         len(data) if data_length is None else data_length, severity)
+    header = struct.pack(
+        "<IIIII",
+        status,
+        raw_offset,
+        raw_length,
+        len(data) if data_length is None else data_length,
+        severity,
+    )
     return header + data + raw
 
 
 MEMORY_FIELDS = {  # name: (validation bit, offset, format)
-    "error_status": (0, 8, "Q"), "pa": (1, 16, "Q"), "mask": (2, 24, "Q"), "node": (3, 32, "H"),
-    "card": (4, 34, "H"), "module": (5, 36, "H"), "bank": (6, 38, "H"), "device": (7, 40, "H"),
-    "row": (8, 42, "H"), "column": (9, 44, "H"), "bit": (10, 46, "H"), "requestor": (11, 48, "Q"),
-    "responder": (12, 56, "Q"), "target": (13, 64, "Q"), "error_type": (14, 72, "B"),
-    "rank": (15, 74, "H"), "array_handle": (16, 76, "H"), "device_handle": (17, 78, "H"),
+    "error_status": (0, 8, "Q"),
+    "pa": (1, 16, "Q"),
+    "mask": (2, 24, "Q"),
+    "node": (3, 32, "H"),
+    "card": (4, 34, "H"),
+    "module": (5, 36, "H"),
+    "bank": (6, 38, "H"),
+    "device": (7, 40, "H"),
+    "row": (8, 42, "H"),
+    "column": (9, 44, "H"),
+    "bit": (10, 46, "H"),
+    "requestor": (11, 48, "Q"),
+    "responder": (12, 56, "Q"),
+    "target": (13, 64, "Q"),
+    "error_type": (14, 72, "B"),
+    "rank": (15, 74, "H"),
+    "array_handle": (16, 76, "H"),
+    "device_handle": (17, 78, "H"),
     "extended": (18, 73, "B"),  # of the row: bits 16 and 17
 }
 
 
-def memory(*, size: int = 80, payload_validation: int | None = None, entry: dict | None = None,
-           **fields: int) -> Section:
+def memory(
+    *,
+    size: int = 80,
+    payload_validation: int | None = None,
+    entry: dict | None = None,
+    **fields: int,
+) -> Section:
     """A platform memory error, N.2.5; fields by the names above. 73 bytes: as of UEFI 2.1.
 
     `entry` holds fields of Section.
@@ -121,9 +168,18 @@ class ArmError:
         values = (self.multiple, self.flags, self.info, self.va, self.pa)
         valid = sum((value is not None) << bit for bit, value in enumerate(values))
         multiple, flags, info, va, pa = (value or 0 for value in values)
-        return struct.pack("<BBHBHBQQQ", self.version, self.length,
-                           valid if self.validation is None else self.validation, self.type, multiple, flags,
-                           info, va, pa)
+        return struct.pack(
+            "<BBHBHBQQQ",
+            self.version,
+            self.length,
+            valid if self.validation is None else self.validation,
+            self.type,
+            multiple,
+            flags,
+            info,
+            va,
+            pa,
+        )
 
 
 @dataclass
@@ -158,15 +214,32 @@ class ArmProcessor:
     section_length: int | None = None
 
     def encode(self) -> bytes:
-        body = b"".join(e.encode() for e in self.errors) + b"".join(c.encode() for c in self.contexts) + self.vendor
-        valid = ((self.mpidr is not None) | (self.affinity is not None) << 1
-                 | (self.running_state is not None) << 2 | bool(self.vendor) << 3)
-        return struct.pack("<IHHIB3xQQII", valid if self.validation is None else self.validation,
-                           len(self.errors) if self.error_count is None else self.error_count,
-                           len(self.contexts) if self.context_count is None else self.context_count,
-                           40 + len(body) if self.section_length is None else self.section_length,
-                           self.affinity or 0, self.mpidr or 0, self.midr, self.running_state or 0,
-                           self.psci_state) + body
+        body = (
+            b"".join(e.encode() for e in self.errors)
+            + b"".join(c.encode() for c in self.contexts)
+            + self.vendor
+        )
+        valid = (
+            (self.mpidr is not None)
+            | (self.affinity is not None) << 1
+            | (self.running_state is not None) << 2
+            | bool(self.vendor) << 3
+        )
+        return (
+            struct.pack(
+                "<IHHIB3xQQII",
+                valid if self.validation is None else self.validation,
+                len(self.errors) if self.error_count is None else self.error_count,
+                len(self.contexts) if self.context_count is None else self.context_count,
+                40 + len(body) if self.section_length is None else self.section_length,
+                self.affinity or 0,
+                self.mpidr or 0,
+                self.midr,
+                self.running_state or 0,
+                self.psci_state,
+            )
+            + body
+        )
 
 
 def arm_processor(entry: dict | None = None, **fields: Any) -> Section:
@@ -174,12 +247,44 @@ def arm_processor(entry: dict | None = None, **fields: Any) -> Section:
     return Section(ARM_PROCESSOR, ArmProcessor(**fields).encode(), **(entry or {}))
 
 
-def pcie(*, segment: int = 0, bus: int = 0, device: int = 0, function: int = 0, vendor_id: int = 0,
-         device_id: int = 0, aer: bytes = b"", size: int = 208, validation: int = 0b10001001,
-         port_type: int = 4, entry: dict | None = None) -> Section:
+def pcie(
+    *,
+    segment: int = 0,
+    bus: int = 0,
+    device: int = 0,
+    function: int = 0,
+    vendor_id: int = 0,
+    device_id: int = 0,
+    aer: bytes = b"",
+    size: int = 208,
+    validation: int = 0b10001001,
+    port_type: int = 4,
+    entry: dict | None = None,
+) -> Section:
     """A PCI Express error, N.2.7. Valid by default: port type, device id, AER information."""
-    payload = struct.pack("<QIIHHIHH3sBBHBBHBQI60s96s", validation, port_type, 0x0101, 0, 0, 0, vendor_id,
-                          device_id, b"", function, device, segment, bus, 0, 0, 0, 0, 0, b"", aer)
+    payload = struct.pack(
+        "<QIIHHIHH3sBBHBBHBQI60s96s",
+        validation,
+        port_type,
+        0x0101,
+        0,
+        0,
+        0,
+        vendor_id,
+        device_id,
+        b"",
+        function,
+        device,
+        segment,
+        bus,
+        0,
+        0,
+        0,
+        0,
+        0,
+        b"",
+        aer,
+    )
     return Section(PCIE, payload[:size], **(entry or {}))
 
 
@@ -197,5 +302,5 @@ def sized(total: int, seq: int, severity: int = CORRECTED, guid: uuid.UUID = VEN
     if room < 8:
         raise ValueError(f"a block with a sequence number has at least {total - room + 8} bytes")
     fill = struct.pack("<I", (seq * 2654435761 + 1) & 0xFFFFFFFF)
-    payload = struct.pack("<Q", seq) + (fill * (room // 4 + 1))[:room - 8]
+    payload = struct.pack("<Q", seq) + (fill * (room // 4 + 1))[: room - 8]
     return block(severity, [vendor(guid, payload)])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What an initramfs is made of: archives in the "newc" format
-(Documentation/driver-api/early-userspace/buffer-format.rst). Of several in a row the kernel unpacks all.
+(Documentation/driver-api/early-userspace/buffer-format.rst). Of several in a row the kernel unpacks
+all.
 """
 
 import os
@@ -34,7 +35,11 @@ class Cpio:
     def file(self, name: str, source: Path) -> None:
         """A copy of a file, in its directory."""
         self.directory(os.path.dirname(name))
-        self.add(name, stat.S_IFREG | (0o755 if os.access(source, os.X_OK) else 0o644), source.read_bytes())
+        self.add(
+            name,
+            stat.S_IFREG | (0o755 if os.access(source, os.X_OK) else 0o644),
+            source.read_bytes(),
+        )
 
     def bytes(self) -> bytes:
         """The whole archive; another one may follow."""

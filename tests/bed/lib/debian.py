@@ -23,7 +23,8 @@ ConditionKernelCommandLine=gn_agent
 
 [Service]
 # The address stands on the kernel's command line.
-ExecStart=/bin/sh -c 'exec /opt/gn/agent $(sed "s/.*gn_agent=\\\\([^ ]*\\\\).*/\\\\1/" /proc/cmdline)'
+ExecStart=/bin/sh -c 'exec /opt/gn/agent \
+    $(sed "s/.*gn_agent=\\\\([^ ]*\\\\).*/\\\\1/" /proc/cmdline)'
 StandardInput=null
 
 [Install]
@@ -33,9 +34,14 @@ WantedBy=multi-user.target
 
 def shell(*command: str | Path, **options: Any) -> str:
     """Run it; returns what it said, which is in the error's text when it fails."""
-    result = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    result = subprocess.run(
+        command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
+    )
     if result.returncode:
-        raise RuntimeError(f"{' '.join(map(str, command))}: exit status {result.returncode}\n{result.stdout[-4000:]}")
+        raise RuntimeError(
+            f"{' '.join(map(str, command))}: exit status"
+            f" {result.returncode}\n{result.stdout[-4000:]}"
+        )
     return result.stdout
 
 
@@ -113,8 +119,12 @@ class Debian:
     def add_agent(self) -> None:
         shell(TOP / "scripts/fetch", "tools", "build", "vm", "x86")
         shell(TOP / "scripts/fetch", "guest", "x86_64")
-        shell("/usr/bin/python3", "-c", "import runpy, sys; runpy.run_path(sys.argv[1])['programs']('x86_64')",
-              TOP / "scripts/initramfs")
+        shell(
+            "/usr/bin/python3",
+            "-c",
+            "import runpy, sys; runpy.run_path(sys.argv[1])['programs']('x86_64')",
+            TOP / "scripts/initramfs",
+        )
         self.add("opt/gn/agent", (BUILD / "x86_64/guest/agent").read_bytes(), 0o755)
         self.add("etc/systemd/system/gn-agent.service", AGENT)
         wants = self.files / "etc/systemd/system/multi-user.target.wants"
@@ -127,14 +137,22 @@ class Debian:
         folder.mkdir(parents=True)
         for package in packages:
             shutil.copy(package, folder)
-        (folder / "Packages").write_text(subprocess.run(
-            ["dpkg-scanpackages", "-m", "."], cwd=folder, check=True, capture_output=True, text=True).stdout)
+        (folder / "Packages").write_text(
+            subprocess.run(
+                ["dpkg-scanpackages", "-m", "."],
+                cwd=folder,
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
+        )
         self.add("etc/apt/sources.list", "deb [trusted=yes] file:/srv/repository ./\n")
 
     def make_disk(self, *packages: Path) -> None:
         options = [word for package in packages for word in ("--install", str(package))]
         (self.run_dir / "disk.log").write_text(
-            shell(TOP / "scripts/testdisk", "--add", self.files, *options, self.suite, self.disk))
+            shell(TOP / "scripts/testdisk", "--add", self.files, *options, self.suite, self.disk)
+        )
         shutil.rmtree(self.files)
 
     def kernel(self, release: str) -> RootKernel:
@@ -142,18 +160,32 @@ class Debian:
         directory = self.run_dir / release
         directory.mkdir(exist_ok=True)
         for name in ("vmlinuz", "initrd.img"):
-            shell("/sbin/debugfs", "-R", f"dump /boot/{name}-{release} {directory / name}", self.disk)
+            shell(
+                "/sbin/debugfs", "-R", f"dump /boot/{name}-{release} {directory / name}", self.disk
+            )
         return RootKernel("x86_64", "6.1", None, release, directory)
 
-    def boot(self, kernel: RootKernel, append: str = "", smp: int = 2, timeout: float = 300,
-             icount: bool = False) -> Platform:
+    def boot(
+        self,
+        kernel: RootKernel,
+        append: str = "",
+        smp: int = 2,
+        timeout: float = 300,
+        icount: bool = False,
+    ) -> Platform:
         """Switch it on and wait for the agent."""
         self.boots += 1
         number(self.sources)
         return platform_class("x86_64")(
-            kernel=kernel, sources=self.sources, run_dir=self.run_dir / f"boot{self.boots}", smp=smp, icount=icount,
-            append=f"root=/dev/vda rw quiet {append}", boot_timeout=timeout,
-            argv=("-drive", f"file={self.disk},format=raw,if=virtio,cache=unsafe"))
+            kernel=kernel,
+            sources=self.sources,
+            run_dir=self.run_dir / f"boot{self.boots}",
+            smp=smp,
+            icount=icount,
+            append=f"root=/dev/vda rw quiet {append}",
+            boot_timeout=timeout,
+            argv=("-drive", f"file={self.disk},format=raw,if=virtio,cache=unsafe"),
+        )
 
     @staticmethod
     def switch_off(machine: Platform) -> None:

@@ -21,7 +21,9 @@ SECTION_EVENT = "ghes_nmi/section"  # ours; any length, in pieces
 
 
 def rung(kernel: Kernel, number: int, **more: Any) -> Source:
-    """A source with the NMI-like notification of the kernel's architecture; `number` tells it from others."""
+    """A source with the NMI-like notification of the kernel's architecture; `number` tells it from
+    others.
+    """
     if kernel.arch == "arm64":
         return Source(notify="sdei", event=800 + number, **more)
     return Source(notify="nmi", **more)
@@ -36,7 +38,9 @@ def load(machine: Platform, **parameters: object) -> str:
 
 
 def load_hooks(machine: Platform, *names: str) -> str:
-    """insmod the modules with the hooks for synchronous errors; returns what the kernel said meanwhile."""
+    """insmod the modules with the hooks for synchronous errors; returns what the kernel said
+    meanwhile.
+    """
     before = lines(machine)
     for name in names or ("mm",):
         machine.vm.check(f"insmod /lib/modules/ghes_nmi_{name}.ko")
@@ -73,9 +77,14 @@ def bound(machine: Platform, src: Source) -> str | None:
 
 
 def stats(machine: Platform, src: Source) -> dict[str, int]:
-    """Counters of a source; severities and reasons by their own names, the queue as queue_used and queue_size."""
+    """Counters of a source; severities and reasons by their own names, the queue as queue_used and
+    queue_size.
+    """
     result = {}
-    out = machine.vm.check(f"cd {device(src)}/ghes_nmi && grep -v none $(find . -type f ! -name 'malformed_b*' ! -name malformed_last)")
+    out = machine.vm.check(
+        f"cd {device(src)}/ghes_nmi && grep -v none $(find . -type f ! -name 'malformed_b*' ! -name"
+        " malformed_last)"
+    )
     for line in out.splitlines():
         name, value = line.removeprefix("./").split(":", 1)
         if name == "queue":
@@ -99,10 +108,14 @@ def shown(machine: Platform, name: str) -> dict[str, str]:
 
 
 def settle(machine: Platform, timeout: float = 30 * PATIENCE) -> None:
-    """Wait until firmware has every block back and every queue is empty: the next ticks have run."""
+    """Wait until firmware has every block back and every queue is empty: the next ticks have
+    run.
+    """
     machine.quiesce(timeout)
-    machine.vm.check(f"for i in $(seq 100); do cat {DEVICES}/GHES.*/ghes_nmi/queue 2>/dev/null | grep -qv '^0/' || "
-                     "exit 0; sleep 0.02; done; exit 1")
+    machine.vm.check(
+        f"for i in $(seq 100); do cat {DEVICES}/GHES.*/ghes_nmi/queue 2>/dev/null | grep -qv '^0/'"
+        " || exit 0; sleep 0.02; done; exit 1"
+    )
 
 
 @dataclass
@@ -116,10 +129,13 @@ class Trace:
 
     def __post_init__(self) -> None:
         run = self.machine.vm.check
-        # No names of tasks: for them the kernel patches its scheduler, and QEMU's emulation of several CPUs now and
-        # then executes the breakpoint of such a patch after it was taken out.
-        run(f"echo 0 >{TRACING}/options/record-cmd; echo nop >{TRACING}/current_tracer; echo 0 >{TRACING}/tracing_on; echo >{TRACING}/trace; "
-            f"echo {self.kib} >{TRACING}/buffer_size_kb")
+        # No names of tasks: for them the kernel patches its scheduler, and QEMU's emulation of
+        # several CPUs now and then executes the breakpoint of such a patch after it was taken out.
+        run(
+            f"echo 0 >{TRACING}/options/record-cmd; echo nop >{TRACING}/current_tracer; echo 0"
+            f" >{TRACING}/tracing_on; echo >{TRACING}/trace; echo"
+            f" {self.kib} >{TRACING}/buffer_size_kb"
+        )
         self.enable()
         run(f"echo 1 >{TRACING}/tracing_on")
 
@@ -131,7 +147,10 @@ class Trace:
         """The buffer, emptied; it must not have lost an event."""
         run = self.machine.vm.check
         text = run(f"cat {TRACING}/trace", timeout)
-        lost = run(f"cat {TRACING}/per_cpu/cpu*/stats | grep -E '^(overrun|dropped events):' | grep -v ': 0$' || true")
+        lost = run(
+            f"cat {TRACING}/per_cpu/cpu*/stats | grep -E '^(overrun|dropped events):' | grep -v ':"
+            " 0$' || true"
+        )
         if lost:
             raise VMError(f"the trace buffer of {self.kib} KiB was too small: {lost}")
         run(f"echo >{TRACING}/trace")
@@ -146,13 +165,20 @@ class Trace:
         if "LINE TOO BIG" in text:
             raise VMError("an event has more bytes than the kernel prints: use ghes_nmi/section")
         if self.event == RAS_EVENT:
-            return [bytes.fromhex(match[1]) for match in
-                    re.finditer(r"non_standard_event: .* raw data:([0-9a-f ]*)$", text, re.MULTILINE)]
+            return [
+                bytes.fromhex(match[1])
+                for match in re.finditer(
+                    r"non_standard_event: .* raw data:([0-9a-f ]*)$", text, re.MULTILINE
+                )
+            ]
         # The pieces of two sources may lie between each other.
         result: list[bytes] = []
         open_: dict[Any, Any] = {}
-        pieces = re.finditer(r"section: source=(\d+) .* type=(\S+) .* total=(\d+) offset=(\d+) bytes=([0-9a-f]*)$", text,
-                             re.MULTILINE)
+        pieces = re.finditer(
+            r"section: source=(\d+) .* type=(\S+) .* total=(\d+) offset=(\d+) bytes=([0-9a-f]*)$",
+            text,
+            re.MULTILINE,
+        )
         for source, guid, total, offset, data in (match.groups() for match in pieces):
             if guid != str(VENDOR):
                 continue

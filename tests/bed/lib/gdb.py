@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """QEMU's gdb stub, for as much as it takes to count the instructions of a guest's function.
 
-Breakpoints are QEMU's own: no byte of the guest changes, and while the guest is stopped its time is, too.
+Breakpoints are QEMU's own: no byte of the guest changes, and while the guest is stopped its time
+is, too.
 """
 
 import socket
@@ -23,7 +24,9 @@ def stub(vm: VM) -> Path:
     if vm not in _stubs:
         _stubs[vm] = tempfile.TemporaryDirectory()
         path = Path(_stubs[vm].name, "gdb")
-        said = vm.qmp("human-monitor-command", **{"command-line": f"gdbserver unix:{path},server=on,wait=off"})
+        said = vm.qmp(
+            "human-monitor-command", **{"command-line": f"gdbserver unix:{path},server=on,wait=off"}
+        )
         if not path.exists():
             raise vm.error(f"QEMU made no gdb stub: {said}")
     return Path(_stubs[vm].name, "gdb")
@@ -52,8 +55,8 @@ class Gdb:
         while True:
             start, end = self.buffer.find(b"$"), self.buffer.find(b"#")
             if start >= 0 and len(self.buffer) >= end + 3 > start + 3:
-                packet = self.buffer[start + 1:end].decode()
-                self.buffer = self.buffer[end + 3:]
+                packet = self.buffer[start + 1 : end].decode()
+                self.buffer = self.buffer[end + 3 :]
                 self.socket.sendall(b"+")
                 return packet
             try:
@@ -109,13 +112,15 @@ class Gdb:
 
 
 class CallCosts:
-    """Guest instructions from call to return of the function at `address`, one number per call in `costs`:
+    """Guest instructions from call to return of the function at `address`, one number per call in
+    `costs`:
 
         with CallCosts(machine.vm, address) as calls:
             machine.vm.check("...")
         print(calls.costs)
 
-    Needs a machine with icount. What interrupts the function counts, too. The body must not use vm.qmp().
+    Needs a machine with icount. What interrupts the function counts, too. The body must not use
+    vm.qmp().
     """
 
     def __init__(self, vm: VM, address: int) -> None:

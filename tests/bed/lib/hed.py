@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The hardware error device (PNP0C33) and what notifies it, as ACPI source language for either machine.
+"""The hardware error device (PNP0C33) and what notifies it, as ACPI source language for either
+machine.
 
-Interrupts come to it by a generic event device (ACPI0013; ACPI 6.5, 5.6.9), whose method notifies it.
+Interrupts come to it by a generic event device (ACPI0013; ACPI 6.5, 5.6.9), whose method notifies
+it.
 """
 
 import subprocess
@@ -22,18 +24,26 @@ class Line:
 
 
 def line_of(source: Source, usual: int) -> Line | None:
-    """The interrupt that announces the source's records; `usual`: that of sources whose HEST entry has no number."""
+    """The interrupt that announces the source's records; `usual`: that of sources whose HEST entry
+    has no number.
+    """
     if source.notify == "irq":
         return Line(source.event, source.level)
     if source.notify in HED:
-        return Line(source.event if source.notify == "gsiv" else source.extra.get("gsi", usual), source.level)
+        return Line(
+            source.event if source.notify == "gsiv" else source.extra.get("gsi", usual),
+            source.level,
+        )
     return None
 
 
 def lines(sources: list[Source], usual: int) -> list[Line]:
     """The interrupts of the generic event device."""
-    each = [line_of(source, usual) for source in sources
-            if source.raw is None and source.notify in HED and source.extra.get("ged", True)]
+    each = [
+        line_of(source, usual)
+        for source in sources
+        if source.raw is None and source.notify in HED and source.extra.get("ged", True)
+    ]
     found = {line: None for line in each if line}
     gsis = [line.gsi for line in found]
     if len(set(gsis)) != len(gsis):
@@ -42,17 +52,25 @@ def lines(sources: list[Source], usual: int) -> list[Line]:
 
 
 def interrupt(line: Line, sharing: str = "Exclusive") -> str:
-    return (f"Interrupt (ResourceConsumer, {'Level' if line.level else 'Edge'}, ActiveHigh, {sharing}) "
-            f"{{ {line.gsi} }}")
+    return (
+        f"Interrupt (ResourceConsumer, {'Level' if line.level else 'Edge'}, ActiveHigh, {sharing}) "
+        f"{{ {line.gsi} }}"
+    )
 
 
 def devices(events: list[Line], lower: Callable[[int], str] = lambda gsi: "") -> str:
-    """HED0, and GED0 where there are interrupts for it; `lower` is what its method does about a level."""
+    """HED0, and GED0 where there are interrupts for it; `lower` is what its method does about a
+    level.
+    """
     text = 'Device (HED0) { Name (_HID, EisaId ("PNP0C33")) Name (_UID, 0) }\n'
     if not events:
         return text
-    lowered = "".join(f"If (Arg0 == {line.gsi}) {{ {lower(line.gsi)} }}\n" for line in events if line.level)
-    return text + f"""
+    lowered = "".join(
+        f"If (Arg0 == {line.gsi}) {{ {lower(line.gsi)} }}\n" for line in events if line.level
+    )
+    return (
+        text
+        + f"""
         Device (GED0)
         {{
             Name (_HID, "ACPI0013")
@@ -65,6 +83,7 @@ def devices(events: list[Line], lower: Callable[[int], str] = lambda gsi: "") ->
             }}
         }}
 """
+    )
 
 
 def assemble(text: str) -> bytes:
@@ -72,7 +91,12 @@ def assemble(text: str) -> bytes:
     with tempfile.TemporaryDirectory() as directory:
         source = Path(directory, "table.asl")
         source.write_text(text)
-        run = subprocess.run(["iasl", "-p", source.with_suffix(""), source], capture_output=True, text=True, timeout=60)
+        run = subprocess.run(
+            ["iasl", "-p", source.with_suffix(""), source],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
         if run.returncode:
             raise RuntimeError(f"iasl: {run.stdout}{run.stderr}")
         return source.with_suffix(".aml").read_bytes()

@@ -51,12 +51,18 @@ def read() -> list[Line]:
 
 def names(*what: str) -> dict[str, tuple[str, ...]]:
     """By architecture, the kernels whose tests are among these."""
-    return {arch: tuple(line.name for line in read() if line.tests.get(arch) in what) for arch in ARCHES}
+    return {
+        arch: tuple(line.name for line in read() if line.tests.get(arch) in what) for arch in ARCHES
+    }
 
 
 # The release of each that is taken, and by ARCH-NAME: see there.
 PINS = TOP / "tests/kernels/pinned"
-PINNED = dict(line.split() for line in PINS.read_text(encoding="utf-8").splitlines() if line and line[0] != "#")
+PINNED = dict(
+    line.split()
+    for line in PINS.read_text(encoding="utf-8").splitlines()
+    if line and line[0] != "#"
+)
 
 # The kernels that every case runs on.
 SUPPORTED = names("all")
@@ -72,11 +78,18 @@ EACH_CHANGE = names("all", "some", "core")
 
 
 def built(kind: str = "") -> dict[str, dict[str, str]]:
-    """By architecture, the kernels that scripts/kernel-build makes, each with the line of kernels.list it is made of."""
+    """By architecture, the kernels that scripts/kernel-build makes, each with the line of
+    kernels.list it is made of.
+    """
     lines = [text.split() for text in BUILT_LIST.read_text(encoding="utf-8").splitlines()]
-    return {arch: {words[0]: words[2] for words in lines if words and words[0][0] != "#" and words[4 + place] == "yes"
-                   and kind in ("", words[1])}
-            for place, arch in enumerate(ARCHES)}
+    return {
+        arch: {
+            words[0]: words[2]
+            for words in lines
+            if words and words[0][0] != "#" and words[4 + place] == "yes" and kind in ("", words[1])
+        }
+        for place, arch in enumerate(ARCHES)
+    }
 
 
 # Not for cases, unless --on names them.
@@ -85,13 +98,16 @@ BUILT = built()
 # What the A/B comparison runs on.
 BENCH = {"arm64": ("6.1", "6.12", "7.3"), "x86_64": ("6.1", "6.12", "7.3")}
 
-# What scripts/test calls this run: a kernel is prepared once in it, when the first case asks or before.
+# What scripts/test calls this run: a kernel is prepared once in it, when the first case asks or
+# before.
 RUN = os.environ.get("GN_TEST_RUN", "")
 
-# Every guest: an oops, a warning, or nothing going on ends it, which ends QEMU (-no-reboot). Its log is long enough
-# for all that it says.
-STRICT = ("oops=panic panic_on_warn=1 panic=-1 softlockup_panic=1 sysctl.kernel.hung_task_panic=1 "
-          "sysctl.kernel.panic_on_rcu_stall=1 log_buf_len=1M edac_core.edac_mc_log_ce=0")
+# Every guest: an oops, a warning, or nothing going on ends it, which ends QEMU (-no-reboot). Its
+# log is long enough for all that it says.
+STRICT = (
+    "oops=panic panic_on_warn=1 panic=-1 softlockup_panic=1 sysctl.kernel.hung_task_panic=1 "
+    "sysctl.kernel.panic_on_rcu_stall=1 log_buf_len=1M edac_core.edac_mc_log_ce=0"
+)
 
 
 @dataclass(frozen=True)
@@ -131,12 +147,21 @@ class Kernel:
 
     def config(self, option: str) -> bool:
         """Is it built in, or a module?"""
-        return any(line in (f"{option}=y", f"{option}=m") for line in (self.cache / "config").read_text().splitlines())
+        return any(
+            line in (f"{option}=y", f"{option}=m")
+            for line in (self.cache / "config").read_text().splitlines()
+        )
 
     @property
     def page_kib(self) -> int:
         """KiB of a page."""
-        return 64 if self.config("CONFIG_ARM64_64K_PAGES") else 16 if self.config("CONFIG_ARM64_16K_PAGES") else 4
+        return (
+            64
+            if self.config("CONFIG_ARM64_64K_PAGES")
+            else 16
+            if self.config("CONFIG_ARM64_16K_PAGES")
+            else 4
+        )
 
     @property
     def rings(self) -> bool:
@@ -163,7 +188,9 @@ class Kernel:
         return self
 
     def missing(self) -> str | None:
-        """What is not there yet, or None. In a run of scripts/test a kernel is fetched and built here."""
+        """What is not there yet, or None. In a run of scripts/test a kernel is fetched and built
+        here.
+        """
         if RUN:
             once(self.arch, self.version)
         for file in (self.image, self.initramfs, self.products / "ghes_nmi.ko"):
@@ -174,7 +201,9 @@ class Kernel:
 
 @functools.cache
 def once(arch: str, version: str) -> None:
-    """Prepare a kernel, one time in a run of the tests: other workers may be reading what was made."""
+    """Prepare a kernel, one time in a run of the tests: other workers may be reading what was
+    made.
+    """
     stamp = BUILD / f"prepared-{arch}-{version}"
     BUILD.mkdir(exist_ok=True)
     with open(stamp, "a+", encoding="ascii") as file:

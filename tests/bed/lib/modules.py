@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Modules of a Debian kernel's own package, for guests: their initramfs has only what tests build."""
+"""Modules of a Debian kernel's own package, for guests: their initramfs has only what tests
+build.
+"""
 
 import lzma
 import re
@@ -14,11 +16,15 @@ FOLDER = "lib/modules/stock"
 
 
 class Stock:
-    """Modules with all they depend on: an archive for a machine's `extra_files`, and load() for the guest."""
+    """Modules with all they depend on: an archive for a machine's `extra_files`, and load() for the
+    guest.
+    """
 
     def __init__(self, kernel: Kernel, *names: str) -> None:
         self.files: dict[str, bytes] = {}  # in the order in which they are loaded
-        self.places = {self.name(path): path for path in (kernel.cache / "modules/kernel").rglob("*.ko*")}
+        self.places = {
+            self.name(path): path for path in (kernel.cache / "modules/kernel").rglob("*.ko*")
+        }
         for name in names:
             self._add(name)
 

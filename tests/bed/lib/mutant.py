@@ -24,7 +24,9 @@ def mutant(copy: Path, file: str, there: str, instead: str) -> Path:
 
 
 def mutant_modules(folder: Path, kernel: Kernel, file: str, there: str, instead: str) -> Path:
-    """Where the modules are, built for a kernel from such sources. Compiles only what includes the file."""
+    """Where the modules are, built for a kernel from such sources. Compiles only what includes the
+    file.
+    """
     assert kernel.missing() is None
     shutil.rmtree(folder, ignore_errors=True)
     tree, out = folder / "tree", folder / "out"
@@ -37,7 +39,22 @@ def mutant_modules(folder: Path, kernel: Kernel, file: str, there: str, instead:
     (tree / "build/cache").symlink_to(BUILD / "cache")
     shutil.copytree(kernel.products, out, ignore=shutil.ignore_patterns("*.cpio"))
     unshare = ["unshare", "--mount"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
-    built = subprocess.run([*unshare, "sh", "-ec", IN_PLACE, out, kernel.products, tree / "scripts/kmod", kernel.arch,
-                            kernel.version], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    built = subprocess.run(
+        [
+            *unshare,
+            "sh",
+            "-ec",
+            IN_PLACE,
+            out,
+            kernel.products,
+            tree / "scripts/kmod",
+            kernel.arch,
+            kernel.version,
+        ],
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     assert built.returncode == 0, built.stdout
     return out

@@ -30,8 +30,11 @@ class Package:
 
     def fetch(self) -> "Package":
         """Bring it in if it is not there."""
-        subprocess.run([TOP / "scripts/fetch", "guest-package", self.arch, self.suite, self.name], check=True,
-                       timeout=600)
+        subprocess.run(
+            [TOP / "scripts/fetch", "guest-package", self.arch, self.suite, self.name],
+            check=True,
+            timeout=600,
+        )
         return self
 
     @property
@@ -42,8 +45,11 @@ class Package:
     def find(self, name: str) -> Path:
         """A file of the tree, by its absolute name in the guest or a library's bare one."""
         # /lib is /usr/lib on an installed machine; packages say either.
-        places = [name.lstrip("/"), f"usr{name}"] if name.startswith("/") else \
-            [f"lib/*-linux-gnu*/{name}", f"usr/lib/*-linux-gnu*/{name}"]
+        places = (
+            [name.lstrip("/"), f"usr{name}"]
+            if name.startswith("/")
+            else [f"lib/*-linux-gnu*/{name}", f"usr/lib/*-linux-gnu*/{name}"]
+        )
         for place in places:
             for path in sorted(self.root.glob(place)):
                 return self._inside(path)
@@ -53,11 +59,17 @@ class Package:
         """What `path` is in the guest, where a link may lead elsewhere than here."""
         while path.is_symlink():
             target = path.readlink()
-            path = self.root / str(target).lstrip("/") if target.is_absolute() else path.parent / target
+            path = (
+                self.root / str(target).lstrip("/")
+                if target.is_absolute()
+                else path.parent / target
+            )
         return path
 
     def archive(self, *programs: str) -> bytes:
-        """An initramfs archive of these programs (absolute names) and the libraries they are linked with."""
+        """An initramfs archive of these programs (absolute names) and the libraries they are linked
+        with.
+        """
         cpio = Cpio()
         wanted, done = list(programs), set()
         while wanted:
@@ -75,5 +87,7 @@ class Package:
     @staticmethod
     def _needs(file: Path) -> list[str]:
         """The dynamic linker and the libraries that an ELF file names."""
-        out = subprocess.run(["readelf", "-dl", file], check=True, capture_output=True, text=True).stdout
+        out = subprocess.run(
+            ["readelf", "-dl", file], check=True, capture_output=True, text=True
+        ).stdout
         return [linker or library for linker, library in NEEDED.findall(out)]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A PCIe device below a root port, whose driver (tests/bed/guest/kmod/recovers.c) tells what recovery it saw."""
+"""A PCIe device below a root port, whose driver (tests/bed/guest/kmod/recovers.c) tells what
+recovery it saw.
+"""
 
 import re
 import struct
@@ -11,9 +13,16 @@ from bed.lib.kernels import Kernel
 from bed.lib.platform import Platform
 
 # For QEMU: the port's secondary bus is the first there is.
-ARGV = ("-device", "pcie-root-port,id=rp,chassis=1", "-device", "e1000e,bus=rp,romfile=",
-        # With hotplug by ACPI the port of a PC never says that its link is up; Linux 7.3 waits for that after a reset.
-        "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off")
+ARGV = (
+    "-device",
+    "pcie-root-port,id=rp,chassis=1",
+    "-device",
+    "e1000e,bus=rp,romfile=",
+    # With hotplug by ACPI the port of a PC never says that its link is up; Linux 7.3 waits for that
+    # after a reset.
+    "-global",
+    "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
+)
 # The arm64 machine has no MSI controller; Linux 6.1 warns when it looks for one.
 NO_MSI = "pci=nomsi"
 CALLBACKS = ("error_detected", "slot_reset", "resume")
@@ -22,12 +31,16 @@ PARAMETERS = "/sys/module/recovers/parameters"
 # An unsupported request, which recovery takes for non-fatal.
 UNCOR_STATUS, UNCOR_MASK, UNCOR_SEVERITY = 0x00100000, 0x00010000, 0x000EF030
 VALIDATION = 0xCF
-EVENT = re.compile(r" aer_event: (\S+) PCIe Bus Error: severity=(Corrected|Fatal|Uncorrected, non-fatal), ")
+EVENT = re.compile(
+    r" aer_event: (\S+) PCIe Bus Error: severity=(Corrected|Fatal|Uncorrected, non-fatal), "
+)
 
 
 def registers(uncor_status: int = UNCOR_STATUS, cor_status: int = 0) -> bytes:
     """The AER capability as firmware copies it into a section."""
-    return struct.pack("<7I", 0x14820001, uncor_status, UNCOR_MASK, UNCOR_SEVERITY, cor_status, 0, 0) + bytes(68)
+    return struct.pack(
+        "<7I", 0x14820001, uncor_status, UNCOR_MASK, UNCOR_SEVERITY, cor_status, 0, 0
+    ) + bytes(68)
 
 
 def section(bus: int = 1, severity: int = cper.RECOVERABLE, **more: Any) -> cper.Section:
@@ -64,8 +77,13 @@ def seen(machine: Platform) -> tuple[int, ...]:
 
 def await_seen(machine: Platform, number: int, seconds: int = 30) -> tuple[int, ...]:
     """The same as soon as resume ran so often, or after some time."""
-    machine.vm.check(f"for i in $(seq {20 * seconds}); do [ $(cat {PARAMETERS}/resume) -lt {number} ] || exit 0; "
-                     "sleep 0.05; done; true", 2 * seconds)
+    machine.vm.check(
+        (
+            f"for i in $(seq {20 * seconds}); do [ $(cat {PARAMETERS}/resume) -lt {number} ] ||"
+            " exit 0; sleep 0.05; done; true"
+        ),
+        2 * seconds,
+    )
     return seen(machine)
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A machine with firmware that raises errors: what tests are written against, whatever the architecture."""
+"""A machine with firmware that raises errors: what tests are written against, whatever the
+architecture.
+"""
 
 import importlib
 import itertools
@@ -22,12 +24,16 @@ PLATFORMS = {"arm64": ("bed.arm64.platform", "Arm64"), "x86_64": ("bed.x86.platf
 
 
 class BootedAgain(UserWarning):
-    """A machine was booted a second time, because the first time failed for a reason that is known. It is counted."""
+    """A machine was booted a second time, because the first time failed for a reason that is known.
+    It is counted.
+    """
 
 
 @dataclass
 class Event:
-    """A notification as firmware saw it. `ticks` are guest instructions when the machine runs with icount."""
+    """A notification as firmware saw it. `ticks` are guest instructions when the machine runs with
+    icount.
+    """
 
     kind: str
     source: int  # index of the source
@@ -39,9 +45,9 @@ class Event:
 
 
 class Platform(ABC):
-    """Firmware publishes the next record of a source as soon as the source is free: block status 0 and, for
-    GHESv2, bit 0 of the ack register set. Publishing is: clear that bit, write the block with its first word
-    last, notify. The order per source is kept.
+    """Firmware publishes the next record of a source as soon as the source is free: block status 0
+    and, for GHESv2, bit 0 of the ack register set. Publishing is: clear that bit, write the block
+    with its first word last, notify. The order per source is kept.
     """
 
     arch: str
@@ -49,7 +55,8 @@ class Platform(ABC):
     sources: list[Source]
     vm: VM
 
-    # Raising errors -----------------------------------------------------------------------------------
+    # Raising errors
+    # ------------------------------------------------------------------
 
     @abstractmethod
     def post(self, src: Source, block: bytes, *, notify: bool = True) -> int:
@@ -107,21 +114,27 @@ class Platform(ABC):
     def withdraw(self, src: Source) -> None:
         """Forget every record of the source that nobody has taken; the source is free again."""
 
-    # Shaping: what not every platform can do ------------------------------------------------------------
+    # Shaping: what not every platform can do
+    # ------------------------------------------------------------------
 
-    def nest(self, outer: Source, outer_block: bytes, inner: Source, inner_block: bytes, offset: int) -> None:
+    def nest(
+        self, outer: Source, outer_block: bytes, inner: Source, inner_block: bytes, offset: int
+    ) -> None:
         """Raise `outer`; `offset` ticks after its dispatch raise `inner` inside it."""
         raise NotImplementedError
 
     def patch_at(self, src: Source, block: bytes, patch: list[tuple[int, int, bytes]]) -> None:
-        """Raise `block` and change it while it is read: (tick after dispatch, byte offset, bytes)."""
+        """Raise `block` and change it while it is read: (tick after dispatch, byte offset,
+        bytes).
+        """
         raise NotImplementedError
 
     def reraise(self, src: Source, blocks: list[bytes]) -> None:
         """Raise the next block at each completion as soon as the source is free."""
         raise NotImplementedError
 
-    # Observation ----------------------------------------------------------------------------------------
+    # Observation
+    # ------------------------------------------------------------------
 
     @abstractmethod
     def events(self) -> Sequence[Event]:
@@ -131,7 +144,8 @@ class Platform(ABC):
     def fw_log(self) -> str:
         """What firmware printed."""
 
-    # Life -----------------------------------------------------------------------------------------------
+    # Life
+    # ------------------------------------------------------------------
 
     @abstractmethod
     def close(self) -> None:
@@ -152,13 +166,23 @@ def platform_class(arch: str) -> Callable[..., Platform]:
     return getattr(importlib.import_module(module), name)
 
 
-def open(arch: str = "arm64", kernel: str = "6.12", *, sources: list[Source], smp: int = 1, icount: bool = False,
-         append: str = "", run_dir: Path | None = None, extra_files: bytes = b"", **more: Any) -> Platform:
+def open(
+    arch: str = "arm64",
+    kernel: str = "6.12",
+    *,
+    sources: list[Source],
+    smp: int = 1,
+    icount: bool = False,
+    append: str = "",
+    run_dir: Path | None = None,
+    extra_files: bytes = b"",
+    **more: Any,
+) -> Platform:
     """Boot a machine and wait until commands can be run in it.
 
-    Logs go to `run_dir`. `append` is added to the kernel command line; no loglevel with several CPUs: a boot that
-    fails has to say why. `extra_files` is an initramfs archive unpacked after the usual one. Anything else is for
-    the platform.
+    Logs go to `run_dir`. `append` is added to the kernel command line; no loglevel with several
+    CPUs: a boot that fails has to say why. `extra_files` is an initramfs archive unpacked after the
+    usual one. Anything else is for the platform.
     """
     if run_dir is None:
         run_dir = BUILD / "run" / f"{arch}-{kernel}.{os.getpid()}.{next(_runs)}"
@@ -172,18 +196,28 @@ def open(arch: str = "arm64", kernel: str = "6.12", *, sources: list[Source], sm
         image = image.with_more(extra_files, run_dir / "root.cpio")
 
     def boot() -> Platform:
-        return platform_class(arch)(kernel=image, sources=number(sources), smp=smp, icount=icount, append=append,
-                                    run_dir=run_dir, **more)
+        return platform_class(arch)(
+            kernel=image,
+            sources=number(sources),
+            smp=smp,
+            icount=icount,
+            append=append,
+            run_dir=run_dir,
+            **more,
+        )
 
     try:
         machine = boot()
     except VMError as error:
-        # QEMU's emulation of several CPUs executes, once in some hundred boots, the breakpoint that one CPU has just
-        # put into the kernel's code and taken out again. Before init runs nothing of ours is there to blame.
+        # QEMU's emulation of several CPUs executes, once in some hundred boots, the breakpoint that
+        # one CPU has just put into the kernel's code and taken out again. Before init runs nothing
+        # of ours is there to blame.
         console = VM.read_log(run_dir / "console.log")
         if smp == 1 or "Run /init" in console or not re.search(r"Oops: int3|int3: 0000", console):
             raise
-        warnings.warn(f"{run_dir.name}: {str(error).splitlines()[0]}: int3 during boot", BootedAgain)
+        warnings.warn(
+            f"{run_dir.name}: {str(error).splitlines()[0]}: int3 during boot", BootedAgain
+        )
         (run_dir / "console.log").rename(run_dir / "console-first-boot.txt")
         machine = boot()
     if image.root and extra_files and more.get("agent", True):

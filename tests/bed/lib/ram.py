@@ -11,8 +11,9 @@ WORDS = {1: "<B", 2: "<H", 4: "<I", 8: "<Q"}
 class Ram:
     """Memory of a guest, mapped here too.
 
-    It is an anonymous file handed to QEMU by descriptor, so it vanishes with the last process that uses it.
-    Offsets are offsets in the file; what guest address offset 0 has is the platform's business.
+    It is an anonymous file handed to QEMU by descriptor, so it vanishes with the last process that
+    uses it. Offsets are offsets in the file; what guest address offset 0 has is the platform's
+    business.
     """
 
     def __init__(self, size: int) -> None:
@@ -23,14 +24,17 @@ class Ram:
 
     def argv(self, name: str = "ram") -> list[str]:
         """QEMU arguments that make it a memory backend; also pass `fd` to the process."""
-        return ["-object",
-                f"memory-backend-file,id={name},size={self.size},mem-path=/proc/self/fd/{self.fd},share=on"]
+        return [
+            "-object",
+            f"memory-backend-file,id={name},size={self.size},share=on,"
+            f"mem-path=/proc/self/fd/{self.fd}",
+        ]
 
     def read(self, offset: int, n: int) -> bytes:
-        return self.map[offset:offset + n]
+        return self.map[offset : offset + n]
 
     def write(self, offset: int, data: bytes) -> None:
-        self.map[offset:offset + len(data)] = data
+        self.map[offset : offset + len(data)] = data
 
     def read32(self, offset: int) -> int:
         return struct.unpack_from("<I", self.map, offset)[0]

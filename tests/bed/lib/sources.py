@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Error sources of a machine, and the HEST entries that tell the kernel about them (ACPI 6.5, 18.3.2)."""
+"""Error sources of a machine, and the HEST entries that tell the kernel about them (ACPI 6.5,
+18.3.2).
+"""
 
 import struct
 import tomllib
@@ -10,12 +12,25 @@ HEST_GHES = 9
 HEST_GHESV2 = 10
 
 # Hardware error notification types, ACPI 6.5 table 18.14.
-NOTIFY = {"polled": 0, "irq": 1, "local": 2, "sci": 3, "nmi": 4, "cmci": 5, "mce": 6,
-          "gpio": 7, "sea": 8, "sei": 9, "gsiv": 10, "sdei": 11}
+NOTIFY = {
+    "polled": 0,
+    "irq": 1,
+    "local": 2,
+    "sci": 3,
+    "nmi": 4,
+    "cmci": 5,
+    "mce": 6,
+    "gpio": 7,
+    "sea": 8,
+    "sei": 9,
+    "gsiv": 10,
+    "sdei": 11,
+}
 
 NO_RELATED_SOURCE = 0xFFFF
 
-# Who hears of a source by way of the hardware error device, PNP0C33: the in-tree driver, of all three.
+# Who hears of a source by way of the hardware error device, PNP0C33: the in-tree driver, of all
+# three.
 HED = ("sci", "gpio", "gsiv")
 
 
@@ -30,7 +45,9 @@ class Register:
 
     @property
     def size(self) -> int:
-        """Bytes of an access. The kernel corrects one that is too narrow for an aligned register of 32 or 64 bits."""
+        """Bytes of an access. The kernel corrects one that is too narrow for an aligned register of
+        32 or 64 bits.
+        """
         whole = self.width // 8 if self.offset == 0 and self.width in (32, 64) else 0
         return max(1 << self.access - 1, whole)
 
@@ -43,8 +60,9 @@ MEMORY32 = Register(width=32, access=3)
 class Source:
     """One entry of the HEST.
 
-    `index` is its place among the entries, `id` its HEST source id. The platform fills in the addresses.
-    `raw` replaces the whole entry by bytes of the test's choice; such an entry has no block and cannot be raised.
+    `index` is its place among the entries, `id` its HEST source id. The platform fills in the
+    addresses. `raw` replaces the whole entry by bytes of the test's choice; such an entry has no
+    block and cannot be raised.
     """
 
     index: int = 0
@@ -66,8 +84,8 @@ class Source:
     level: bool = False  # its interrupt stays until the record is taken
     status_shape: Register = MEMORY64
     ack_shape: Register = MEMORY64
-    # Sources with the same name acknowledge at one register, a doorbell: firmware hears every write, and tells the
-    # sources by their ack_write.
+    # Sources with the same name acknowledge at one register, a doorbell: firmware hears every
+    # write, and tells the sources by their ack_write.
     ack_bell: str | None = None
     related: int = NO_RELATED_SOURCE  # HEST source id
     flags: int = 0
@@ -86,7 +104,9 @@ class Source:
 
     @property
     def ack_bits(self) -> int:
-        """The bits of the ack register that are set when the operating system has acknowledged; 0: it is not told."""
+        """The bits of the ack register that are set when the operating system has acknowledged; 0:
+        it is not told.
+        """
         return self.ack_write << self.ack_shape.offset if self.v2 else 0
 
     @property
@@ -133,11 +153,26 @@ def entry(source: Source) -> bytes:
     """The HEST entry of one source."""
     if source.raw is not None:
         return source.raw
-    data = struct.pack("<HHHBBIII", HEST_GHESV2 if source.v2 else HEST_GHES, source.id, source.related, source.flags,
-                       source.enabled, 1, 1, source.length)
-    data += gas(source.status_reg, source.status_shape) + notification(source) + struct.pack("<I", source.length)
+    data = struct.pack(
+        "<HHHBBIII",
+        HEST_GHESV2 if source.v2 else HEST_GHES,
+        source.id,
+        source.related,
+        source.flags,
+        source.enabled,
+        1,
+        1,
+        source.length,
+    )
+    data += (
+        gas(source.status_reg, source.status_shape)
+        + notification(source)
+        + struct.pack("<I", source.length)
+    )
     if source.v2:
-        data += gas(source.ack_reg, source.ack_shape) + struct.pack("<QQ", source.ack_preserve, source.ack_write)
+        data += gas(source.ack_reg, source.ack_shape) + struct.pack(
+            "<QQ", source.ack_preserve, source.ack_write
+        )
     return data
 
 

@@ -22,8 +22,17 @@ REASON = "nothing it reads has changed since it passed: --full runs it again"
 
 
 def reads(program: Path, *folders: str | Path) -> list[Path]:
-    """A C file with all that it includes from `folders`, as the compiler finds it; system headers left out."""
-    command: list[str | Path] = ["gcc", "-std=gnu11", "-MM", "-MG", *(f"-I{folder}" for folder in folders), program]
+    """A C file with all that it includes from `folders`, as the compiler finds it; system headers
+    left out.
+    """
+    command: list[str | Path] = [
+        "gcc",
+        "-std=gnu11",
+        "-MM",
+        "-MG",
+        *(f"-I{folder}" for folder in folders),
+        program,
+    ]
     said = subprocess.run(command, cwd=TOP, check=True, capture_output=True, text=True).stdout
     names = said.replace("\\\n", " ").partition(":")[2].split()
     # What is not found is another header of the system.
@@ -31,7 +40,9 @@ def reads(program: Path, *folders: str | Path) -> list[Path]:
 
 
 def digest(files: Iterable[Path], *more: str) -> str:
-    """Of the names and the contents of files, and of words; the order of the files does not matter."""
+    """Of the names and the contents of files, and of words; the order of the files does not
+    matter.
+    """
     result = hashlib.sha256()
     for file in sorted(set(files)):
         name = file.relative_to(TOP) if file.is_relative_to(TOP) else file
@@ -44,7 +55,9 @@ def digest(files: Iterable[Path], *more: str) -> str:
 
 @contextlib.contextmanager
 def unless_unchanged(name: str, of: str, *, again: bool = False) -> Iterator[None]:
-    """Skip the case when `name` passed with these inputs before; else keep them if it passes now."""
+    """Skip the case when `name` passed with these inputs before; else keep them if it passes
+    now.
+    """
     kept = PASSED / name
     if not again and kept.exists() and kept.read_text() == of:
         pytest.skip(REASON)

@@ -30,13 +30,15 @@ class CommandError(VMError):
 class VM:
     """A QEMU process that keeps everything it says in `run_dir`.
 
-    Platforms call start() with arguments that direct serial ports to files of `run_dir`, `console` being
-    the kernel's.
+    Platforms call start() with arguments that direct serial ports to files of `run_dir`, `console`
+    being the kernel's.
     """
 
     live: list["VM"] = []  # started, not closed
 
-    def __init__(self, run_dir: Path, console: str = "console.log", logs: tuple[str, ...] = ("firmware.log",)) -> None:
+    def __init__(
+        self, run_dir: Path, console: str = "console.log", logs: tuple[str, ...] = ("firmware.log",)
+    ) -> None:
         self.run_dir = Path(run_dir)
         self.run_dir.mkdir(parents=True, exist_ok=True)
         self.console = self.run_dir / console
@@ -53,7 +55,8 @@ class VM:
         self._qmp_file = self._qmp[0].makefile("rw", encoding="utf-8")
         self._qmp_ready = False
 
-    # before start -----------------------------------------------------------------------------------
+    # before start
+    # -----------------------------------------------------------------------------------
 
     def chardev(self, name: str) -> tuple[socket.socket, list[str]]:
         """A character device that is a socket to this process: (our end, QEMU arguments)."""
@@ -77,13 +80,16 @@ class VM:
             self.process = subprocess.Popen(argv, pass_fds=fds)
         else:
             with open(self.run_dir / "qemu.log", "w", encoding="utf-8") as log:
-                self.process = subprocess.Popen(argv, pass_fds=fds, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                self.process = subprocess.Popen(
+                    argv, pass_fds=fds, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                )
         VM.live.append(self)
         for end in self.lent:
             end.close()
         self.lent.clear()
 
-    # while it runs ----------------------------------------------------------------------------------
+    # while it runs
+    # ----------------------------------------------------------------------------------
 
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -93,7 +99,9 @@ class VM:
             raise self.error(self.gone)
 
     def give_up(self, reason: str) -> None:
-        """End the guest from another thread: whoever waits for it gets an exception with this reason."""
+        """End the guest from another thread: whoever waits for it gets an exception with this
+        reason.
+        """
         self.gone = reason
         if self.process is not None and self.running():
             self.process.kill()
@@ -102,7 +110,9 @@ class VM:
         """An exception with the tails of all logs."""
         for log in self.logs:
             if log.exists() and log.stat().st_size:
-                text += f"\n--- {log.name} (in {self.run_dir}) ---\n{self.read_log(log)[-LOG_TAIL:]}"
+                text += (
+                    f"\n--- {log.name} (in {self.run_dir}) ---\n{self.read_log(log)[-LOG_TAIL:]}"
+                )
         return kind(text)
 
     @staticmethod
@@ -178,10 +188,14 @@ class VM:
                 continue  # a key and its value, of the line before
             level, number, time_us, text = int(match[1]) & 7, int(match[2]), int(match[3]), match[4]
             if not lines and number:
-                lines.append(f"BUG in the test: the first {number} lines of the kernel's log are lost")
+                lines.append(
+                    f"BUG in the test: the first {number} lines of the kernel's log are lost"
+                )
             for part in ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), text).split("\n"):
                 lines.append(f"<{level}>[{time_us / 1e6:12.6f}] {part}")
-        (self.run_dir / "kernel.log").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        (self.run_dir / "kernel.log").write_text(
+            "".join(f"{line}\n" for line in lines), encoding="utf-8"
+        )
 
     def qmp(self, command: str, **arguments: object) -> Any:
         """A QEMU Machine Protocol command; returns its "return" member."""

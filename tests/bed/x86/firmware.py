@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The firmware, or rather the management controller: publishes records and rings from outside the guest.
+"""The firmware, or rather the management controller: publishes records and rings from outside the
+guest.
 
-A source is free when its block's status is 0 and, for GHESv2, the bits that the HEST wants written are set in its ack
-register, or its doorbell has been heard. The next record of a source is published as soon as the source is free: ack bit cleared, block written, its first
-word last, then the notification. A thread of its own does that, so that the guest is served whatever the
-test is doing.
+A source is free when its block's status is 0 and, for GHESv2, the bits that the HEST wants written
+are set in its ack register, or its doorbell has been heard. The next record of a source is
+published as soon as the source is free: ack bit cleared, block written, its first word last, then
+the notification. A thread of its own does that, so that the guest is served whatever the test is
+doing.
 """
 
 import socket
@@ -77,8 +79,15 @@ class Feed:
 
 
 class Firmware:
-    def __init__(self, ram: Ram, sources: list[Source], qtest: Qtest, cpus: int, hed_gsi: int,
-                 bells: dict[str, socket.socket]) -> None:
+    def __init__(
+        self,
+        ram: Ram,
+        sources: list[Source],
+        qtest: Qtest,
+        cpus: int,
+        hed_gsi: int,
+        bells: dict[str, socket.socket],
+    ) -> None:
         self.ram, self.qtest, self.cpus = ram, qtest, cpus
         self.bells = bells  # our ends of the doorbells, by name
         self.strays: list[tuple[str, int]] = []  # doorbell values that are no source's
@@ -101,13 +110,16 @@ class Firmware:
             self._power_on(feed, ports=False)
 
     def _power_on(self, feed: Feed, ports: bool) -> None:
-        """First values of a source's registers: those in memory, or those that need a machine with ports."""
+        """First values of a source's registers: those in memory, or those that need a machine with
+        ports.
+        """
         if feed.source.status_shape.io == ports:
             self._put_register(feed.source.status_reg, feed.source.status_shape, feed.at)
         if feed.source.ack_shape.io == ports:
             self.give_back(feed)
 
-    # the thread ---------------------------------------------------------------------------------------
+    # the thread
+    # ---------------------------------------------------------------------------------------
 
     def start(self) -> None:
         for feed in self.feeds.values():
@@ -129,7 +141,9 @@ class Firmware:
                     progress = self.look()
                 if not progress:
                     # The guest is interrupted until a level is lowered.
-                    time.sleep(0 if any(feed.held_high for feed in list(self._active.values())) else PAUSE)
+                    time.sleep(
+                        0 if any(feed.held_high for feed in list(self._active.values())) else PAUSE
+                    )
         except (OSError, ValueError) as error:  # the guest is gone
             with self._change:
                 self.failure = error
@@ -170,8 +184,14 @@ class Firmware:
                     feed.rings += 1
 
     def _feed_of(self, bell: str, value: int) -> Feed | None:
-        return next((feed for feed in self.feeds.values()
-                     if feed.source.ack_bell == bell and feed.source.ack_bits == value), None)
+        return next(
+            (
+                feed
+                for feed in self.feeds.values()
+                if feed.source.ack_bell == bell and feed.source.ack_bits == value
+            ),
+            None,
+        )
 
     def _step(self, feed: Feed) -> bool:
         if not self.free(feed):
@@ -193,7 +213,8 @@ class Firmware:
         self.publish(feed, feed.spool.popleft())
         return True
 
-    # what firmware does -------------------------------------------------------------------------------
+    # what firmware does
+    # -------------------------------------------------------------------------------
 
     def free(self, feed: Feed) -> bool:
         if feed.hold or self.ram.read32(feed.at):
@@ -210,12 +231,16 @@ class Firmware:
         """As if the operating system had acknowledged."""
         feed.heard = True
         if not feed.source.ack_bell and feed.source.ack_bits:
-            self._put_register(feed.source.ack_reg, feed.source.ack_shape, self.ack(feed) | feed.source.ack_bits)
+            self._put_register(
+                feed.source.ack_reg, feed.source.ack_shape, self.ack(feed) | feed.source.ack_bits
+            )
 
     def take_back(self, feed: Feed) -> None:
         feed.heard = False
         if not feed.source.ack_bell and feed.source.ack_bits:
-            self._put_register(feed.source.ack_reg, feed.source.ack_shape, self.ack(feed) & ~feed.source.ack_bits)
+            self._put_register(
+                feed.source.ack_reg, feed.source.ack_shape, self.ack(feed) & ~feed.source.ack_bits
+            )
 
     @staticmethod
     def _memory_registers(source: Source) -> list[tuple[int, Register]]:
@@ -224,8 +249,10 @@ class Firmware:
 
     def neighbours(self, feed: Feed) -> bytes:
         """What stands in memory behind the source's registers and is no part of them."""
-        return b"".join(self.ram.read(at + shape.size, REGISTER - shape.size)
-                        for at, shape in self._memory_registers(feed.source))
+        return b"".join(
+            self.ram.read(at + shape.size, REGISTER - shape.size)
+            for at, shape in self._memory_registers(feed.source)
+        )
 
     def _register(self, at: int, shape: Register) -> int:
         if shape.io:
@@ -278,9 +305,16 @@ class Firmware:
             self.rang(feed, 0)
 
     def _lower(self, feed: Feed) -> None:
-        """A level ends when no source that raised it has a record with the operating system any more."""
-        if feed.line and feed.held_high and not any(
-                other.outstanding for other in self.feeds.values() if other.line == feed.line):
+        """A level ends when no source that raised it has a record with the operating system any
+        more.
+        """
+        if (
+            feed.line
+            and feed.held_high
+            and not any(
+                other.outstanding for other in self.feeds.values() if other.line == feed.line
+            )
+        ):
             self.qtest.line(feed.line.gsi, False)
 
     def rang(self, feed: Feed, apic_id: int) -> None:
@@ -304,9 +338,12 @@ class Firmware:
         self._note("move", feed)
 
     def _note(self, kind: str, feed: Feed, cpu: int = -1) -> None:
-        self._events.append(Event(kind, feed.source.index, feed.source.event, cpu, seq=feed.published - 1))
+        self._events.append(
+            Event(kind, feed.source.index, feed.source.event, cpu, seq=feed.published - 1)
+        )
 
-    # from the test ------------------------------------------------------------------------------------
+    # from the test
+    # ------------------------------------------------------------------------------------
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
@@ -334,7 +371,9 @@ class Firmware:
             if feed.busy():
                 self._step(feed)
 
-    def overtake(self, first: tuple[Feed, bytes, int], second: tuple[Feed, bytes, int], timeout: float) -> bool:
+    def overtake(
+        self, first: tuple[Feed, bytes, int], second: tuple[Feed, bytes, int], timeout: float
+    ) -> bool:
         """See X86.overtake()."""
         feed, block, cpu = first
         behind, behind_block, behind_cpu = second
@@ -398,6 +437,9 @@ class Firmware:
         """One line per source, for people."""
         with self._change:
             return "\n".join(
-                f"source {index}: posted {feed.posted} published {feed.published} acked {feed.acked} rang {feed.rang} "
-                f"place {feed.place} status {self.ram.read32(feed.at):#x} ack {self._ack_state(feed)} "
-                f"gates {feed.gates} hold {feed.hold}" for index, feed in self.feeds.items())
+                f"source {index}: posted {feed.posted} published {feed.published} acked"
+                f" {feed.acked} rang {feed.rang} place {feed.place} status"
+                f" {self.ram.read32(feed.at):#x} ack {self._ack_state(feed)} gates"
+                f" {feed.gates} hold {feed.hold}"
+                for index, feed in self.feeds.items()
+            )

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The kernel image to boot.
 
-A bzImage unpacks itself, and an emulated CPU takes ten seconds for xz. Such an image is unpacked here, once,
-and the very same kernel then started by its PVH entry (Documentation/arch/x86/boot.rst has the header).
+A bzImage unpacks itself, and an emulated CPU takes ten seconds for xz. Such an image is unpacked
+here, once, and the very same kernel then started by its PVH entry (Documentation/arch/x86/boot.rst
+has the header).
 """
 
 import lzma
@@ -21,7 +22,7 @@ def payload(image: bytes) -> bytes:
     """The packed kernel in a bzImage."""
     offset, length = struct.unpack_from("<II", image, PAYLOAD)
     start = (image[SETUP_SECTORS] + 1) * SECTOR + offset
-    return image[start:start + length]
+    return image[start : start + length]
 
 
 def bootable(kernel: Kernel) -> Path:

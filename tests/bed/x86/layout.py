@@ -2,7 +2,7 @@
 """What is where in the machine's memory.
 
     0            the guest's memory
-    RESERVED_AT  agent mailbox | registers | blocks      firmware's, reserved on the kernel command line
+    RESERVED_AT  agent mailbox | registers | blocks      firmware's, reserved on the command line
     ...          the rest of the guest's memory
 
 A guest physical address is an offset in the shared memory: all memory is below the PCI hole.
@@ -26,8 +26,9 @@ REGISTERS_AT = DOORBELL_AT + PAGE
 
 INSIDE = 64  # how far place 1 is from home
 
-# I/O ports. A pc-testdev stores what is written to the first one; it is there for one register. Its lines lower an
-# ISA interrupt when the guest writes 0. A debugcon's port is a doorbell: every byte written comes to this process.
+# I/O ports. A pc-testdev stores what is written to the first one; it is there for one register. Its
+# lines lower an ISA interrupt when the guest writes 0. A debugcon's port is a doorbell: every byte
+# written comes to this process.
 STORAGE_PORT = 0xE0
 LINES_PORT = 0x2000
 BELL_PORT = 0xA00
@@ -43,11 +44,13 @@ def align(n: int, to: int) -> int:
 class Layout:
     """Gives every source its registers and the places of its block.
 
-    registers: "packed", the address and ack registers of all sources side by side, or "spread", a page per
-    source. block_align: where blocks may start.
+    registers: "packed", the address and ack registers of all sources side by side, or "spread", a
+    page per source. block_align: where blocks may start.
     """
 
-    def __init__(self, sources: list[Source], registers: str = "packed", block_align: int = PAGE) -> None:
+    def __init__(
+        self, sources: list[Source], registers: str = "packed", block_align: int = PAGE
+    ) -> None:
         if registers not in ("packed", "spread"):
             raise ValueError(f"registers {registers!r}: packed or spread")
         self.next = REGISTERS_AT

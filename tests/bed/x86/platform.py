@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""An x86 server whose firmware raises errors: QEMU's q35 machine, with this process as the firmware."""
+"""An x86 server whose firmware raises errors: QEMU's q35 machine, with this process as the
+firmware.
+"""
 
 import time
 from collections.abc import Callable
@@ -41,18 +43,35 @@ class X86(Platform):
     argv: more arguments for QEMU
     direct: False: boot from what argv has; no kernel, initramfs and command line from here
     erst: a file that is the storage of an ERST
-    einj: raise_error(type, address) is called for each error that the guest injects; without it there is no EINJ
+    einj: raise_error(type, address) is called for each error that the guest injects; without it
+    there is no EINJ
 
     Source.extra: cpu=N, "all" or "rotate": where the source's NMIs go (default 0).
     """
 
     arch = "x86_64"
 
-    def __init__(self, *, kernel: Kernel, sources: list[Source], run_dir: Path, smp: int = 1, icount: bool = False,
-                 append: str = "", agent: bool = True, console_stdio: bool = False, registers: str = "packed",
-                 block_align: int = 4096, cpu: str = "max", hest: bool | bytes = True,
-                 einj: Callable[[int, int], None] | None = None, argv: tuple[str, ...] = (), direct: bool = True,
-                 erst: Path | None = None, boot_timeout: float = 90) -> None:
+    def __init__(
+        self,
+        *,
+        kernel: Kernel,
+        sources: list[Source],
+        run_dir: Path,
+        smp: int = 1,
+        icount: bool = False,
+        append: str = "",
+        agent: bool = True,
+        console_stdio: bool = False,
+        registers: str = "packed",
+        block_align: int = 4096,
+        cpu: str = "max",
+        hest: bool | bytes = True,
+        einj: Callable[[int, int], None] | None = None,
+        argv: tuple[str, ...] = (),
+        direct: bool = True,
+        erst: Path | None = None,
+        boot_timeout: float = 90,
+    ) -> None:
         if icount and smp > 1:
             raise ValueError("icount counts the instructions of one CPU")
         for source in sources:
@@ -66,34 +85,92 @@ class X86(Platform):
         self.vm = VM(run_dir)
         sock, qtest = self.vm.chardev("qtest")  # the only name QEMU knows it by
         self.qtest = Qtest(sock)
-        ports = {name: self.vm.chardev(f"bell-{port:x}") for name, port in self.layout.bells.items()}
-        self.firmware = Firmware(self.ram, sources, self.qtest, smp, HED_GSI,
-                                 {name: ours for name, (ours, _) in ports.items()})
+        ports = {
+            name: self.vm.chardev(f"bell-{port:x}") for name, port in self.layout.bells.items()
+        }
+        self.firmware = Firmware(
+            self.ram,
+            sources,
+            self.qtest,
+            smp,
+            HED_GSI,
+            {name: ours for name, (ours, _) in ports.items()},
+        )
         if agent:
             self.vm.use_agent(self.ram, AGENT_AT)
-        words = [COMMAND_LINE, COMMAND_LINE_ICOUNT if icount else "",
-                 f"memmap={self.layout.reserved // MIB}M${RESERVED_AT:#x}", STRICT,
-                 # A booting kernel patches its code all the time, which QEMU's emulation of several CPUs cannot follow
-                 # now and then: a CPU meets the breakpoint when it is gone. /init starts the others.
-                 "maxcpus=1" if smp > 1 and agent and kernel.our_init else "", append,
-                 f"gn_agent={AGENT_AT:#x}" if agent else ""]
+        words = [
+            COMMAND_LINE,
+            COMMAND_LINE_ICOUNT if icount else "",
+            f"memmap={self.layout.reserved // MIB}M${RESERVED_AT:#x}",
+            STRICT,
+            (
+                # A booting kernel patches its code all the time, which QEMU's emulation of several
+                # CPUs cannot follow now and then: a CPU meets the breakpoint when it is gone. /init
+                # starts the others.
+                "maxcpus=1"
+                if smp > 1 and agent and kernel.our_init
+                else ""
+            ),
+            append,
+            f"gn_agent={AGENT_AT:#x}" if agent else "",
+        ]
         if hest is True:
             hest = len(sources).to_bytes(4, "little") + sources_hest(sources) if sources else b""
-        initramfs, acpi = install(hest, kernel.initramfs, self.vm.run_dir) if hest else (kernel.initramfs, [])
-        acpi = [*acpi, *self._devices(), *(word for name, port in self.layout.bells.items() for word in (
-            *ports[name][1], "-device", f"isa-debugcon,iobase={port:#x},chardev=bell-{port:x}"))]
+        initramfs, acpi = (
+            install(hest, kernel.initramfs, self.vm.run_dir) if hest else (kernel.initramfs, [])
+        )
+        acpi = [
+            *acpi,
+            *self._devices(),
+            *(
+                word
+                for name, port in self.layout.bells.items()
+                for word in (
+                    *ports[name][1],
+                    "-device",
+                    f"isa-debugcon,iobase={port:#x},chardev=bell-{port:x}",
+                )
+            ),
+        ]
         self.injector = Injector(self.ram, einj) if einj else None
         if einj:
             acpi = [*acpi, *install_einj(self.vm.run_dir)]
         if erst:
-            acpi = [*acpi, "-object", f"memory-backend-file,id=erst,mem-path={erst},size={erst.stat().st_size},share=on",
-                    "-device", "acpi-erst,memdev=erst"]
+            acpi = [
+                *acpi,
+                "-object",
+                f"memory-backend-file,id=erst,mem-path={erst},size={erst.stat().st_size},share=on",
+                "-device",
+                "acpi-erst,memdev=erst",
+            ]
         try:
-            self.vm.start([*self._machine(smp, icount, cpu), *qtest, "-qtest", "chardev:qtest",
-                           "-qtest-log", "/dev/null", *self._console(console_stdio), *acpi, *argv,
-                           *(["-kernel", str(bootable(kernel)), "-initrd", str(initramfs),
-                              "-append", " ".join(filter(None, words))] if direct else [])],
-                          self.ram, terminal=console_stdio)
+            self.vm.start(
+                [
+                    *self._machine(smp, icount, cpu),
+                    *qtest,
+                    "-qtest",
+                    "chardev:qtest",
+                    "-qtest-log",
+                    "/dev/null",
+                    *self._console(console_stdio),
+                    *acpi,
+                    *argv,
+                    *(
+                        [
+                            "-kernel",
+                            str(bootable(kernel)),
+                            "-initrd",
+                            str(initramfs),
+                            "-append",
+                            " ".join(filter(None, words)),
+                        ]
+                        if direct
+                        else []
+                    ),
+                ],
+                self.ram,
+                terminal=console_stdio,
+            )
             self.firmware.start()
             if agent:
                 self.vm.wait_ready(boot_timeout)
@@ -102,21 +179,43 @@ class X86(Platform):
             raise
 
     def _machine(self, smp: int, icount: bool, cpu: str) -> list[str]:
-        return ["qemu-system-x86_64", "-M", "q35,memory-backend=ram", "-cpu", cpu, "-smp", str(smp),
-                "-m", str(self.layout.ram // MIB), *self.ram.argv("ram"),
-                "-accel", "tcg,thread=multi" if smp > 1 else "tcg",
-                *(["-icount", "shift=0,sleep=off"] if icount else []),
-                "-nodefaults", "-display", "none", "-vga", "none", "-no-reboot"]
+        return [
+            "qemu-system-x86_64",
+            "-M",
+            "q35,memory-backend=ram",
+            "-cpu",
+            cpu,
+            "-smp",
+            str(smp),
+            "-m",
+            str(self.layout.ram // MIB),
+            *self.ram.argv("ram"),
+            "-accel",
+            "tcg,thread=multi" if smp > 1 else "tcg",
+            *(["-icount", "shift=0,sleep=off"] if icount else []),
+            "-nodefaults",
+            "-display",
+            "none",
+            "-vga",
+            "none",
+            "-no-reboot",
+        ]
 
     def _devices(self) -> list[str]:
         """QEMU arguments: the hardware error device, and I/O ports, where a source needs them."""
         lines = hed.lines(self.sources, HED_GSI)
-        argv = ["-device", "pc-testdev"] if self.layout.storage or any(line.level for line in lines) else []
+        argv = (
+            ["-device", "pc-testdev"]
+            if self.layout.storage or any(line.level for line in lines)
+            else []
+        )
         if not any(source.notify in hed.HED for source in self.sources):
             return argv
         text = hed.devices(lines, lambda gsi: f"\\_SB.LOWR (0x{LINES_PORT + gsi:x})")
         file = self.vm.run_dir / "ssdt.aml"
-        file.write_bytes(hed.assemble(f"""
+        file.write_bytes(
+            hed.assemble(
+                f"""
 DefinitionBlock ("", "SSDT", 2, "{OEM.decode()}", "{CREATOR.decode()}", 1)
 {{
     Scope (\\_SB)
@@ -130,7 +229,9 @@ DefinitionBlock ("", "SSDT", 2, "{OEM.decode()}", "{CREATOR.decode()}", 1)
         {text}
     }}
 }}
-"""))
+"""
+            )
+        )
         return [*argv, "-acpitable", f"file={str(file).replace(',', ',,')}"]
 
     def _console(self, stdio: bool) -> list[str]:
@@ -138,7 +239,8 @@ DefinitionBlock ("", "SSDT", 2, "{OEM.decode()}", "{CREATOR.decode()}", 1)
             return ["-chardev", "stdio,mux=on,id=console,signal=off", "-serial", "chardev:console"]
         return ["-serial", f"file:{self.vm.console}"]
 
-    # Raising errors ---------------------------------------------------------------------------------------
+    # Raising errors
+    # ---------------------------------------------------------------------------------------
 
     def _feed(self, src: Source) -> Feed:
         return self.firmware.feeds[src.index]
@@ -155,13 +257,23 @@ DefinitionBlock ("", "SSDT", 2, "{OEM.decode()}", "{CREATOR.decode()}", 1)
         except OSError as error:
             raise self.vm.error(f"firmware: {error}") from error
 
-    def post(self, src: Source, block: bytes, *, notify: bool = True, cpu: Cpu = None, gated: bool = False) -> int:
+    def post(
+        self,
+        src: Source,
+        block: bytes,
+        *,
+        notify: bool = True,
+        cpu: Cpu = None,
+        gated: bool = False,
+    ) -> int:
         """cpu: where the NMI goes: a number, "all" or "rotate"; the source's own unless given.
         gated: the record waits for open_gate() or for the guest's doorbell.
         """
         return self._put(src, [Entry(block, notify, cpu, gated)])[0]
 
-    def post_many(self, src: Source, blocks: list[bytes], *, notify: bool = True, cpu: Cpu = None) -> list[int]:
+    def post_many(
+        self, src: Source, blocks: list[bytes], *, notify: bool = True, cpu: Cpu = None
+    ) -> list[int]:
         return self._put(src, [Entry(block, notify, cpu) for block in blocks])
 
     def open_gate(self, src: Source) -> None:
@@ -170,10 +282,15 @@ DefinitionBlock ("", "SSDT", 2, "{OEM.decode()}", "{CREATOR.decode()}", 1)
 
     def quiesce(self, timeout: float = 30 * PATIENCE) -> None:
         deadline = time.monotonic() + timeout
-        while not self._talk(self.firmware.wait_idle, min(0.5, max(0, deadline - time.monotonic()))):
+        while not self._talk(
+            self.firmware.wait_idle, min(0.5, max(0, deadline - time.monotonic()))
+        ):
             self.vm.alive()
             if time.monotonic() > deadline:
-                raise TimeoutError(f"not every record taken and every source free within {timeout} s\n{self.states()}")
+                raise TimeoutError(
+                    "not every record taken and every source free within"
+                    f" {timeout} s\n{self.states()}"
+                )
 
     def unfinished(self) -> list[Source]:
         """Sources that have records to publish or are not free."""
@@ -219,7 +336,9 @@ DefinitionBlock ("", "SSDT", 2, "{OEM.decode()}", "{CREATOR.decode()}", 1)
         return self.ram.read(self._feed(src).at + offset, n)
 
     def ack(self, src: Source) -> int:
-        """For a doorbell: whether it was heard. A GHESv1 source has no register: nothing is owed."""
+        """For a doorbell: whether it was heard. A GHESv1 source has no register: nothing is
+        owed.
+        """
         feed = self._feed(src)
         if src.type == "ghes":
             return 1
@@ -237,20 +356,26 @@ DefinitionBlock ("", "SSDT", 2, "{OEM.decode()}", "{CREATOR.decode()}", 1)
         return self.firmware.strays
 
     def neighbours(self, src: Source) -> bytes:
-        """The bytes behind the source's registers that no driver has a reason to touch: all NOBODYS."""
+        """The bytes behind the source's registers that no driver has a reason to touch: all
+        NOBODYS.
+        """
         return self.firmware.neighbours(self._feed(src))
 
     def status(self, src: Source) -> int:
         return self.ram.read32(self._feed(src).at)
 
     def move(self, src: Source, where: int) -> None:
-        """In order with the source's records: after those posted before, as soon as the source is free."""
+        """In order with the source's records: after those posted before, as soon as the source is
+        free.
+        """
         if not 0 <= where < PLACES:
             raise ValueError(f"place {where}: 0 to {PLACES - 1}")
         self._put(src, [Entry(place=where)])
 
     def retarget(self, src: Source, address: int) -> None:
-        """Put any address into the address register, at once. The firmware goes on writing where it did."""
+        """Put any address into the address register, at once. The firmware goes on writing where it
+        did.
+        """
         self.ram.write64(src.status_reg, address)
 
     def hold_ack(self, src: Source, on: bool = True) -> None:
@@ -261,22 +386,38 @@ DefinitionBlock ("", "SSDT", 2, "{OEM.decode()}", "{CREATOR.decode()}", 1)
         """At least so much of the host's time between two publications of the source."""
         self._feed(src).gap = nanoseconds / 1e9
 
-    # Shaping ----------------------------------------------------------------------------------------------
+    # Shaping
+    # ----------------------------------------------------------------------------------------------
 
     def reraise(self, src: Source, blocks: list[bytes]) -> None:
         self.post_many(src, blocks)
 
-    def overtake(self, first: Source, first_block: bytes, second: Source, second_block: bytes, *,
-                 cpus: tuple[int, int] = (0, 1), timeout: float = 5) -> bool:
-        """Publish on `first` and ring cpus[0]; the moment its handler has taken that record, publish on
-        `second` and ring cpus[1], while the first CPU is still at whatever comes after `first`.
+    def overtake(
+        self,
+        first: Source,
+        first_block: bytes,
+        second: Source,
+        second_block: bytes,
+        *,
+        cpus: tuple[int, int] = (0, 1),
+        timeout: float = 5,
+    ) -> bool:
+        """Publish on `first` and ring cpus[0]; the moment its handler has taken that record,
+        publish on `second` and ring cpus[1], while the first CPU is still at whatever comes after
+        `first`.
 
-        Both sources must be free. False: nobody has taken the first record, the second is not published.
+        Both sources must be free. False: nobody has taken the first record, the second is not
+        published.
         """
-        return self._talk(self.firmware.overtake, (self._feed(first), first_block, cpus[0]),
-                          (self._feed(second), second_block, cpus[1]), timeout)
+        return self._talk(
+            self.firmware.overtake,
+            (self._feed(first), first_block, cpus[0]),
+            (self._feed(second), second_block, cpus[1]),
+            timeout,
+        )
 
-    # Observation ------------------------------------------------------------------------------------------
+    # Observation
+    # ------------------------------------------------------------------------------------------
 
     def events(self) -> list[Event]:
         return self.firmware.events()
@@ -285,7 +426,8 @@ DefinitionBlock ("", "SSDT", 2, "{OEM.decode()}", "{CREATOR.decode()}", 1)
         return self.states()
 
     def nmi_costs(self, action: Callable[[], object] | None = None) -> list[costs.Call]:
-        """Every call of every NMI handler while action() runs, in order; by default one NMI without a reason.
+        """Every call of every NMI handler while action() runs, in order; by default one NMI without
+        a reason.
 
         Call.cost is in instructions with icount; costs.floor() of them is the instrument's own.
         """

@@ -5,14 +5,15 @@ import socket
 
 from bed.lib import PATIENCE
 
-# Message signalled interrupts (Intel SDM volume 3, "Message Signalled Interrupts"): the address names
-# the local APIC, the data the delivery mode.
+# Message signalled interrupts (Intel SDM volume 3, "Message Signalled Interrupts"): the address
+# names the local APIC, the data the delivery mode.
 MSI_AT = 0xFEE00000
 EVERY_APIC = 0xFF
 DELIVERY_NMI = 0x400
 
 IOAPIC = "/machine/q35/ioapic"
-# ISA interrupts are edges, but for those that QEMU's MADT gives to PCI. What follows the ISA interrupts is PCI's.
+# ISA interrupts are edges, but for those that QEMU's MADT gives to PCI. What follows the ISA
+# interrupts is PCI's.
 EDGE_GSIS = frozenset(range(16)) - {5, 9, 10, 11}
 LEVEL_GSIS = frozenset({5, 10, 11, *range(16, 24)})  # 9 is the kernel's SCI
 PORT_COMMANDS = {1: "b", 2: "w", 4: "l"}
@@ -43,7 +44,9 @@ class Qtest:
                 continue
             self.input = rest
             if not line.startswith(b"OK"):
-                raise ConnectionError(f"QEMU refused a qtest command: {line.decode(errors='replace')}")
+                raise ConnectionError(
+                    f"QEMU refused a qtest command: {line.decode(errors='replace')}"
+                )
             lines -= 1
         return line.decode()
 
@@ -70,7 +73,9 @@ class Qtest:
     def check_gsi(number: int, level: bool) -> None:
         kind, those = ("level", LEVEL_GSIS) if level else ("edge", EDGE_GSIS)
         if number not in those:
-            raise ValueError(f"GSI {number} is not {kind}-triggered here; these are: {sorted(those)}")
+            raise ValueError(
+                f"GSI {number} is not {kind}-triggered here; these are: {sorted(those)}"
+            )
 
     def line(self, number: int, high: bool) -> None:
         """The input of a global system interrupt."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How the HEST gets into the machine.
 
-QEMU takes an ACPI table of up to 64 KiB on its command line, which is 711 GHESv2 entries. A larger one goes
-where Linux looks for tables before the firmware's: an uncompressed archive in front of the initramfs
-(Documentation/admin-guide/acpi/initrd_table_override.rst).
+QEMU takes an ACPI table of up to 64 KiB on its command line, which is 711 GHESv2 entries. A larger
+one goes where Linux looks for tables before the firmware's: an uncompressed archive in front of the
+initramfs (Documentation/admin-guide/acpi/initrd_table_override.rst).
 """
 
 import stat
@@ -20,14 +20,22 @@ PLACE = "kernel/firmware/acpi/hest.aml"
 
 def whole(body: bytes) -> bytes:
     """The table with its header and a checksum that is right."""
+
     def table(checksum: int) -> bytes:
-        return HEADER.pack(b"HEST", HEADER.size + len(body), 1, checksum, OEM, OEM_TABLE, 1, CREATOR, 1) + body
+        return (
+            HEADER.pack(
+                b"HEST", HEADER.size + len(body), 1, checksum, OEM, OEM_TABLE, 1, CREATOR, 1
+            )
+            + body
+        )
 
     return table(-sum(table(0)) & 0xFF)
 
 
 def install(body: bytes, initramfs: Path, run_dir: Path) -> tuple[Path, list[str]]:
-    """Returns the initramfs to boot with, and QEMU arguments. `body` is what follows the table's header."""
+    """Returns the initramfs to boot with, and QEMU arguments. `body` is what follows the table's
+    header.
+    """
     if HEADER.size + len(body) > QEMU_MAX:
         early = run_dir / "initramfs.cpio"
         archive = Cpio()
@@ -36,5 +44,11 @@ def install(body: bytes, initramfs: Path, run_dir: Path) -> tuple[Path, list[str
         return early, []
     file = run_dir / "hest.bin"
     file.write_bytes(body)
-    return initramfs, ["-acpitable", f"sig=HEST,rev=1,oem_id={OEM.decode()},oem_table_id={OEM_TABLE.decode()},oem_rev=1,"
-                       f"asl_compiler_id={CREATOR.decode()},asl_compiler_rev=1,data={str(file).replace(',', ',,')}"]
+    return initramfs, [
+        "-acpitable",
+        (
+            f"sig=HEST,rev=1,oem_id={OEM.decode()},oem_table_id={OEM_TABLE.decode()},oem_rev=1,"
+            f"asl_compiler_id={CREATOR.decode()},asl_compiler_rev=1,"
+            f"data={str(file).replace(',', ',,')}"
+        ),
+    ]
