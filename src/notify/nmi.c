@@ -38,6 +38,7 @@
 #include <asm/nmi.h>
 
 #include "compat/arch.h"
+#include "path/clock.h"
 #include "path/collect.h"
 #include "path/drain.h"
 #include "notify/list.h"
@@ -77,9 +78,8 @@ static struct gn_owed_now owed_now(const struct table *t)
 	for (i = 0; i < t->all->n; i++) {
 		u64 stamp = READ_ONCE(t->all->source[i]->in.stamp);
 
-		/* A record of another CPU may be younger than this CPU's look at the clock. */
 		if (stamp)
-			age = min(age, (u64)max((s64)(clock - stamp), 0ll));
+			age = min(age, gn_clock_between(stamp, clock));
 	}
 	return (struct gn_owed_now){
 		.collected = gn_sources_collected(t->all),

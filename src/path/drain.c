@@ -26,6 +26,7 @@
 #include "compat/arch.h"
 #include "sinks/relay.h"
 #include "sinks/sink.h"
+#include "path/clock.h"
 #include "path/collect.h"
 #include "path/drain.h"
 #include "path/roll.h"
@@ -140,7 +141,7 @@ static enum run drain_one(struct gn_source *s, bool in_task)
 	record.block = e->block;
 	record.length = e->length;
 	record.touched = e->touched;
-	record.delay_ns = gn_clock_ns(gn_clock() - e->stamp);
+	record.delay_ns = gn_clock_ns(gn_clock_between(e->stamp, gn_clock()));
 	verdict = e->verdict == GN_GOOD ? gn_estatus_check(e->block, e->length) : e->verdict;
 	if (verdict != GN_GOOD) {
 		reject(&record, e, verdict);

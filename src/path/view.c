@@ -2,9 +2,10 @@
 /*
  * The entries of a queue, for a reader that is not its consumer and owns no claim.
  *
- * Its consumer may run at the same time, interrupted on this CPU or on another one. It takes out at most one entry (gn_roll_is_closed()), and a producer may
- * write over that one. So an entry is believed in so far as it lies in the ring,
- * and a copy only if its entry was still there afterwards:
+ * Its consumer may run at the same time, interrupted on this CPU or on another one. It takes
+ * out at most one entry (gn_roll_is_closed()), and a producer may write over that one. So an
+ * entry is believed in so far as it lies in the ring, and a copy only if its entry was still
+ * there afterwards:
  *
  *	smp_rmb() VIEW_COPY: the copy before the tail, pairs with QUEUE_POP.
  *	If the tail is not yet behind the entry, no producer had its room.
@@ -51,8 +52,13 @@ NOKPROBE_SYMBOL(view_entry);
  */
 void gn_view_start(const struct gn_queue *q, struct gn_view *v)
 {
-	v->at = smp_load_acquire(&q->tail);  /* not beyond the head, which is read later */
-	v->end = smp_load_acquire(&q->head); /* QUEUE_PEEK */
+	int tries = 2;
+
+	/* The head may have come around over a tail that the consumer has left meanwhile. */
+	do {
+		v->at = smp_load_acquire(&q->tail);  /* not beyond the head, which is read later */
+		v->end = smp_load_acquire(&q->head); /* QUEUE_PEEK */
+	} while (READ_ONCE(q->tail) != v->at && --tries);
 }
 NOKPROBE_SYMBOL(gn_view_start);
 

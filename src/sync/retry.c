@@ -47,6 +47,7 @@
 #include <linux/sched.h>
 
 #include "compat/arch.h"
+#include "path/clock.h"
 #include "sync/retry.h"
 
 /* How long an exception may be under way after its record was collected. */
@@ -82,7 +83,8 @@ NOKPROBE_SYMBOL(gn_retry_surplus);
  */
 bool gn_retry_recent(u64 stamp)
 {
-	return stamp && gn_clock_ns(gn_clock() - stamp) < MOMENT_MS * NSEC_PER_MSEC;
+	return stamp &&
+	       gn_clock_ns(gn_clock_between(stamp, gn_clock())) < MOMENT_MS * NSEC_PER_MSEC;
 }
 NOKPROBE_SYMBOL(gn_retry_recent);
 
@@ -222,5 +224,5 @@ void gn_retry_after_give_back(struct gn_retry *r, int (*other)(struct pt_regs *r
  */
 void gn_retry_end(struct gn_retry *r)
 {
-	smp_store_release(&r->changing, false);
+	WRITE_ONCE(r->changing, false);
 }

@@ -12,6 +12,9 @@
  * read-modify-write loads the newest value. Thus loads may be satisfied early, stores may
  * become visible late, and two threads may see two stores in different orders.
  *
+ * With MULTI_COPY a store also takes along what its thread has acquired: as on arm64 and
+ * x86, where a value that one other CPU has seen is seen by all.
+ *
  * What the model lacks: a load that is satisfied after a later store of its thread.
  * For plain data that is made up for: a plain access races, which is a failure, with
  * every other one of which the thread's view knows nothing.
@@ -174,6 +177,13 @@ static uint64_t weak_take(int place, int which, enum weak_order order)
 	weak_add(&me->acquired, &v->view);
 	if (order == ACQUIRE)
 		weak_add(&me->now, &v->view);
+#ifdef MULTI_COPY
+	if (order == ACQUIRE) {
+		weak_add(&me->released, &v->view);
+		if (me->released.at[place] < which)
+			me->released.at[place] = which;
+	}
+#endif
 	return v->value;
 }
 
