@@ -28,6 +28,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <sys/wait.h>
+#include "options.h"
 #include "pages.h"
 #include "sigbus.h"
 
@@ -312,44 +313,25 @@ static int run_own(void)
 
 int main(int argc, char **argv)
 {
-	int option;
+	const char *kind_name = page_kinds[PAGE_ANON], *how_name = hows[0];
+	bool each_its_own = false;
+	const struct option options[] = { { 'r', .number = &recipe },
+					  { 'e', .flag = &each_its_own },
+					  { 'x', .number = &times },
+					  { 'k', .word = &kind_name },
+					  { 'a', .word = &how_name },
+					  { 'n', .count = &touches },
+					  { 'T', .count = &tasks },
+					  { 'w', .word = &wait_for },
+					  { 'd', .flag = &no_handler },
+					  { 'q', .flag = &quiet },
+					  {} };
 
-	while ((option = getopt(argc, argv, "r:ex:k:a:n:T:w:dq")) != -1)
-		switch (option) {
-		case 'r':
-			recipe = strtoul(optarg, NULL, 0);
-			break;
-		case 'e':
-			next_recipe = 1;
-			break;
-		case 'x':
-			times = strtoul(optarg, NULL, 0);
-			break;
-		case 'k':
-			kind = page_kind(optarg);
-			break;
-		case 'a':
-			for (how = 0; how < HOWS && strcmp(optarg, hows[how]);)
-				how++;
-			break;
-		case 'n':
-			touches = atoi(optarg);
-			break;
-		case 'T':
-			tasks = atoi(optarg);
-			break;
-		case 'w':
-			wait_for = optarg;
-			break;
-		case 'd':
-			no_handler = true;
-			break;
-		case 'q':
-			quiet = true;
-			break;
-		default:
-			return 2;
-		}
+	options_read(argc, argv, options);
+	next_recipe = each_its_own;
+	kind = page_kind(kind_name);
+	while (how < HOWS && strcmp(how_name, hows[how]))
+		how++;
 	if (how == HOWS || tasks < 1 || tasks > TASKS_MAX)
 		return 2;
 	bell_open();

@@ -11,6 +11,7 @@
  * The addresses are those of a page of this program. Says how many were raised, how many signals
  * came and the last one's siginfo.
  */
+#include "options.h"
 #include "pages.h"
 #include "sigbus.h"
 
@@ -18,31 +19,14 @@
 
 int main(int argc, char **argv)
 {
-	u64 recipe = 0, serror = 0, syndrome = ABORT, into = INTO_EL0, times = 1;
+	u64 recipe = 0, syndrome = ABORT, times = 1;
+	bool serror = false, in_kernel = false;
+	const struct option options[] = { { 'r', .number = &recipe },	{ 's', .flag = &serror },
+					  { 'e', .number = &syndrome }, { 'k', .flag = &in_kernel },
+					  { 'n', .number = &times },	{} };
 	volatile u64 *page;
-	int option;
 
-	while ((option = getopt(argc, argv, "r:se:kn:")) != -1)
-		switch (option) {
-		case 'r':
-			recipe = strtoul(optarg, NULL, 0);
-			break;
-		case 's':
-			serror = 1;
-			break;
-		case 'e':
-			syndrome = strtoul(optarg, NULL, 0);
-			break;
-		case 'k':
-			into = INTO_KERNEL;
-			break;
-		case 'n':
-			times = strtoul(optarg, NULL, 0);
-			break;
-		default:
-			return 2;
-		}
-
+	options_read(argc, argv, options);
 	bell_open();
 	call_open();
 	sigbus_handle(NULL, NULL);
@@ -55,14 +39,14 @@ int main(int argc, char **argv)
 	my_call->va = (uintptr_t)page;
 	my_call->pa = physical(page);
 	my_call->ipa = 0;
-	my_call->into = into;
+	my_call->into = in_kernel ? INTO_KERNEL : INTO_EL0;
 	my_call->cpu = 0;
 	my_call->gated = 0;
 	my_call->witness = 0;
 	my_call->times = times;
 	call_send(CALL_RAISE);
 	while (my_call->op != CALL_NONE)
-		if (into == INTO_KERNEL)
+		if (in_kernel)
 			syscall(SYS_getppid);
 	printf("raised=%lu signals=%d code=%d addr=%#lx lsb=%d own=%d right=%d\n", my_call->result,
 	       seen.signals, seen.code, seen.addr, seen.lsb, seen.own_task,

@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/time.h>
+#include "options.h"
 #include "pages.h"
 #include "sigbus.h"
 
@@ -200,29 +201,14 @@ static bool shoot(int n, int watch_ticks)
 
 int main(int argc, char **argv)
 {
-	int option, shots = 1, watch_ms = 50;
-	u64 recipe = 0, serror = 0, syndrome = ABORT;
+	int shots = 1, watch_ms = 50;
+	u64 recipe = 0, syndrome = ABORT;
+	bool serror = false;
+	const struct option options[] = { { 'r', .number = &recipe },	{ 's', .flag = &serror },
+					  { 'e', .number = &syndrome }, { 'n', .count = &shots },
+					  { 'w', .count = &watch_ms },	{} };
 
-	while ((option = getopt(argc, argv, "r:se:n:w:")) != -1)
-		switch (option) {
-		case 'r':
-			recipe = strtoul(optarg, NULL, 0);
-			break;
-		case 's':
-			serror = 1;
-			break;
-		case 'e':
-			syndrome = strtoul(optarg, NULL, 0);
-			break;
-		case 'n':
-			shots = atoi(optarg);
-			break;
-		case 'w':
-			watch_ms = atoi(optarg);
-			break;
-		default:
-			return 2;
-		}
+	options_read(argc, argv, options);
 	bell_open();
 	call_open();
 	create();
