@@ -101,7 +101,7 @@ def to_signal(machine: Platform, kind, src: Source, count: int, first: int) -> l
     the page.
     """
     if isinstance(kind, Sea):
-        return kind.touch(machine, 3 * count)  # at little cost, and they differ much
+        return kind.touch(machine, 12 * count)  # at little cost, and they differ much
     found = []
     for number in range(first, first + count):
         start_trace(machine)

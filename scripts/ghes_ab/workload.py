@@ -18,6 +18,7 @@
     quiet = 0                       # seconds before each turn of the in-tree driver, which forgets
     registers = "packed"            # of x86 sources: side by side, or "spread" over pages
     rounds = 2                      # how often each driver has its turn
+    shots = 25                      # notifications that a latency is taken of, in each round
 """
 
 import tomllib
@@ -79,6 +80,7 @@ class Workload:
     quiet: int = 0
     registers: str = "packed"
     rounds: int = 2
+    shots: int = 25
 
     def __post_init__(self) -> None:
         for name in ("notify", "sources", "measure", "sizes", "severities"):
@@ -97,6 +99,7 @@ class Workload:
             "length",
             "quiet",
             "rounds",
+            "shots",
         ):
             value = getattr(self, name)
             if not isinstance(value, int) or value < 0:
@@ -108,12 +111,14 @@ class Workload:
         if (
             self.identical > 100
             or not self.rounds
+            or not self.shots
             or not self.records
             or not self.cpus
             or not self.sources
         ):
             raise WorkloadError(
-                f"{self.name}: identical is of 100; records, rounds, cpus, sources are at least 1"
+                f"{self.name}: identical is of 100; records, rounds, shots, cpus, sources are at"
+                " least 1"
             )
         if self.counted and self.cpus > 1:
             raise WorkloadError(

@@ -15,9 +15,8 @@ from ghes_ab.wakeups import overtaken
 from bed.lib.driver import RAS_EVENT, Trace
 from bed.lib.sources import Source
 
-pytestmark = [pytest.mark.arch("x86_64"), pytest.mark.limit(300), pytest.mark.enough("6.1", "7.3")]
+pytestmark = [pytest.mark.arch("x86_64"), pytest.mark.limit(300), pytest.mark.enough("7.3")]
 
-ONE = pytest.mark.enough("7.3")  # what a change has time for
 HEADERS = cper.BLOCK_HEADER + cper.ENTRY_V2
 IN_TREE, OURS = "ghes_notify_nmi", "ghes_nmi_ring"
 UHHUH = "Uhhuh. NMI received for unknown reason"
@@ -95,14 +94,7 @@ def limits(count: int) -> dict[str, int]:
 @pytest.mark.expect_console("Uhhuh")  # an NMI without a reason is what measures an idle one
 @pytest.mark.parametrize(
     "count,registers",
-    [
-        (1, "packed"),
-        (64, "packed"),
-        *(
-            pytest.param(*case, marks=ONE)
-            for case in ((16, "packed"), (64, "spread"), (256, "packed"))
-        ),
-    ],
+    [(1, "packed"), (16, "packed"), (64, "packed"), (64, "spread"), (256, "packed")],
 )
 def test_cost_by_nmi(boot, kernel, count, registers, capsys):
     """Instructions of the handler, by the nmi:nmi_handler event."""
@@ -157,7 +149,7 @@ def test_overtaken(boot, capsys, kernel):
         assert stats["received"] == stats["delivered"] == 200, f"source {src.id}: {stats}"
 
 
-@pytest.mark.parametrize("where", ["rotate", pytest.param("all", marks=ONE)])
+@pytest.mark.parametrize("where", ["rotate", "all"])
 def test_two_cpus_by_nmi(boot, where):
     """10,000 records over 64 sources, NMIs on both CPUs: each once, in order, no NMI unknown."""
     machine = boot(nmi_sources(64), smp=2)
@@ -173,7 +165,6 @@ def test_two_cpus_by_nmi(boot, where):
     assert said(machine, UHHUH) == 0, "NMIs were reported as unknown"
 
 
-@ONE
 def test_identical_records(boot):
     """Nothing is left out for being equal; only the console is spared, and says how much."""
     machine = boot(nmi_sources(1))
@@ -201,10 +192,8 @@ def test_identical_records(boot):
     [
         (1, "ghes", "spread"),
         (64, "ghes", "packed"),
-        *(
-            pytest.param(*case, marks=ONE)
-            for case in ((512, "ghesv2", "packed"), (1024, "ghes", "packed"))
-        ),
+        (512, "ghesv2", "packed"),
+        (1024, "ghes", "packed"),
     ],
 )
 def test_many_sources_by_nmi(boot, count, kind, registers):
@@ -423,7 +412,6 @@ def soak(machine, total: int) -> None:
     assert said(machine, UHHUH) == 0
 
 
-@ONE
 @pytest.mark.limit(7200)
 def test_soak(boot, request):
     """50,000 records; `make soak` asks for 1,000,000."""
