@@ -130,9 +130,10 @@ def pytest_collection_modifyitems(config, items):
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     """Before anything is made for the case."""
-    mark = item.get_closest_marker("full")
-    if mark and not item.config.getoption("full"):
-        pytest.skip(f"{mark.args[0]}: with --full")
+    for option in ("full", "timed"):
+        mark = item.get_closest_marker(option)
+        if mark and not item.config.getoption(option):
+            pytest.skip(f"{mark.args[0]}: with --{option}")
 
 
 def is_expected(nodeid: str, reason: str) -> bool:

@@ -7,8 +7,11 @@
  * first one with an address of its own. The probe that sees this address beside another
  * one has found the chain or the pool. The probe is removed at once.
  *
- * What queues sections for the CXL driver is a static function: the kprobe's own address
- * of it is called.
+ * A function that other CPUs execute all the time is not probed: on Linux 7.3 under QEMU a
+ * CPU jumps to address 0, now and then, where a probe comes or goes. Chains grow seldom. The
+ * pool is looked for when the first PCIe error needs it: the in-tree driver, which frees into
+ * it, has no sources then. What queues sections for the CXL driver is a static function: it is
+ * called by its address.
  *
  * Owns gn_intree and the registers of GN_AER_FLYING errors. Context: process context, at
  * load and unload; what it found is read by sinks.
@@ -22,6 +25,7 @@
 #include <linux/numa.h>
 #include <linux/static_call.h>
 
+#include "compat/address.h"
 #include "compat/intree.h"
 
 struct gn_intree gn_intree;
@@ -146,11 +150,15 @@ destroy:
  *
  * Whoever recovers from the error frees it.
  *
- * Context: Process context.
+ * Context: Process context, may sleep; one caller at a time.
  * Return: the room; NULL if the in-tree driver's pool has none.
  */
 struct aer_capability_regs *gn_intree_aer_regs(u32 n)
 {
+	if (!gn_intree.pool && !gn_intree.no_pool) {
+		gn_intree.pool = find_pool();
+		gn_intree.no_pool = !gn_intree.pool;
+	}
 	return gn_intree.pool ?
 		       (void *)gen_pool_alloc(gn_intree.pool, sizeof(struct aer_capability_regs)) :
 		       NULL;
@@ -188,12 +196,11 @@ DEFINE_STATIC_CALL(process, process_none);
 
 static void find_process(void)
 {
-	struct kprobe probe = { .symbol_name = "ghes_do_proc" };
+	void *function = gn_address_of("ghes_do_proc");
 
-	if (register_kprobe(&probe))
+	if (!function)
 		return;
-	static_call_update(process, (void *)probe.addr);
-	unregister_kprobe(&probe);
+	static_call_update(process, function);
 	gn_intree.process = true;
 }
 #endif
@@ -231,9 +238,6 @@ void gn_intree_find(void)
 	gn_intree.vendor = find_chain("blocking_notifier_chain_register", register_vendor);
 #ifdef GN_HAS_ghes_register_report_chain
 	gn_intree.report = find_chain("atomic_notifier_chain_register", register_report);
-#endif
-#if defined(CONFIG_ACPI_APEI_PCIEAER) && defined(GN_HAS_ghes_estatus_pool_region_free)
-	gn_intree.pool = find_pool();
 #endif
 #ifdef GN_HAS_PROCESS
 	find_process();

@@ -38,7 +38,9 @@
 
 /**
  * struct gn_intree - what was found; NULL: not on this kernel, or not found
- * @pool: the in-tree driver's memory, into which AER frees registers
+ * @pool: the in-tree driver's memory, into which AER frees registers; looked for when first
+ *        needed
+ * @no_pool: it was not found
  * @vendor: head of the chain for sections no standard describes
  * @report: head of the chain for memory errors
  * @edac_owner: who owns the EDAC core
@@ -46,6 +48,7 @@
  */
 struct gn_intree {
 	struct gen_pool *pool;
+	bool no_pool;
 	struct blocking_notifier_head *vendor;
 	struct atomic_notifier_head *report;
 	const char *(*edac_owner)(void);
@@ -68,7 +71,7 @@ static inline bool gn_intree_has_aer(void)
 #ifndef CONFIG_ACPI_APEI_PCIEAER
 	return false;
 #elif defined(GN_HAS_ghes_estatus_pool_region_free)
-	return gn_intree.pool;
+	return !gn_intree.no_pool;
 #else
 	return true;
 #endif

@@ -10,9 +10,9 @@
  * Owns gn_panic_reboots, which gn_fatal() reads. Context: process context, at load.
  */
 #include <linux/kernel.h>
-#include <linux/kprobes.h>
 #include <linux/string.h>
 
+#include "compat/address.h"
 #include "compat/panic.h"
 
 #define REACH 320u /* bytes of a function that are looked at */
@@ -88,11 +88,9 @@ void gn_panic_init(void)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(functions); i++) {
-		struct kprobe probe = { .symbol_name = functions[i] };
+		const void *function = gn_address_of(functions[i]);
 
-		if (register_kprobe(&probe))
-			continue;
-		gn_panic_reboots |= refers(probe.addr, (unsigned long)&panic_timeout);
-		unregister_kprobe(&probe);
+		if (function)
+			gn_panic_reboots |= refers(function, (unsigned long)&panic_timeout);
 	}
 }

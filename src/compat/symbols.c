@@ -2,15 +2,13 @@
 /*
  * Kernel functions that are not exported.
  *
- * Linux 5.7: kallsyms_lookup_name() exported -> not exported. So this file registers a
- * kprobe on each name, reads its address and removes it at once; it never fires. The
- * pointer of a function that the kernel lacks stays NULL, and its caller reports that.
+ * The pointer of a function that the kernel lacks stays NULL, and its caller reports that.
  *
  * Owns gn_symbols: written here at load, in process context, and constant afterwards.
  */
 #include <linux/kernel.h>
-#include <linux/kprobes.h>
 
+#include "compat/address.h"
 #include "compat/symbols.h"
 
 struct gn_symbols gn_symbols;
@@ -39,12 +37,6 @@ void gn_symbols_init(void)
 {
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(table); i++) {
-		struct kprobe probe = { .symbol_name = table[i].name };
-
-		if (register_kprobe(&probe))
-			continue;
-		*table[i].where = probe.addr;
-		unregister_kprobe(&probe);
-	}
+	for (i = 0; i < ARRAY_SIZE(table); i++)
+		*table[i].where = gn_address_of(table[i].name);
 }

@@ -204,14 +204,13 @@ def debian(request):
 
 
 @pytest.mark.timeout(3600)
-def test_three_minutes(debian, packages, request, capsys):
+@pytest.mark.timed("takes a quarter of an hour")
+def test_three_minutes(debian, packages, capsys):
     """As a new user would: install, load, see the first error.
 
     In the machine's own time, in which its one processor executes an instruction per nanosecond,
     which is slow.
     """
-    if not request.config.getoption("timed"):
-        pytest.skip("takes a quarter of an hour: with --timed")
     debian.add_agent()
     debian.add_repository(packages)
     debian.make_disk()
