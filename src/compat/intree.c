@@ -7,8 +7,9 @@
  * first one with an address of its own. The probe that sees this address beside another
  * one has found the chain or the pool. The probe is removed at once.
  *
- * A function that other CPUs execute all the time is not probed: on Linux 7.3 under QEMU a
- * CPU jumps to address 0, now and then, where a probe comes or goes. Chains grow seldom. The
+ * A function that other CPUs execute all the time is not probed: where a probe comes or goes
+ * an instruction changes under them, and QEMU's emulation of several CPUs has executed what
+ * was neither the old nor the new one (Linux 7.3, a jump to address 0). Chains grow seldom. The
  * pool is looked for when the first PCIe error needs it: the in-tree driver, which frees into
  * it, has no sources then. What queues sections for the CXL driver is a static function: it is
  * called by its address.

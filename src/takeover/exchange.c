@@ -17,7 +17,6 @@
 
 #include <linux/delay.h>
 #include <linux/platform_device.h>
-#include <linux/rcupdate.h>
 
 #include "notify/notify.h"
 #include "path/source.h"
@@ -276,10 +275,10 @@ void gn_exchange_take_over(const struct gn_exchange *x)
 	each_device(x, silence);
 	/*
 	 * The in-tree driver frees a source without waiting for its irq_work,
-	 * which may still use records of it. After a grace period no CPU runs
+	 * which may still use records of it. After this no CPU runs
 	 * that irq_work, and its records were delivered before the first of ours.
 	 */
-	synchronize_rcu();
+	gn_rest_await_irq_work();
 	each_device(x, take_over_release);
 	each_device(x, take_over_bind);
 	each_device(x, take_over);

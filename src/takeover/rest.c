@@ -9,6 +9,7 @@
  * interrupt from which it delivers the records that it queued in NMI; that interrupt then
  * uses freed memory. So this module takes a source over when its block has been empty for
  * a while and every CPU has taken an interrupt since: then no record of it is under way.
+ * Under PREEMPT_RT a thread of each CPU delivers them, at its leisure: it is waited for.
  *
  * When the in-tree driver is bound, it reads the block once, and its notification is armed
  * already. If a notification, even of another source, takes the same record at that
@@ -18,11 +19,14 @@
  * block. Firmware gets its acknowledgement when the in-tree driver is bound. That needs a
  * read ack register (GHESv2); a GHESv1 source is given back as it is.
  *
- * Owns nothing; @heir is the caller's. Context: process context, one change of hands at a
+ * Owns @behind; @heir is the caller's. Context: process context, one change of hands at a
  * time.
  */
 #include <linux/delay.h>
+#include <linux/irq_work.h>
 #include <linux/jiffies.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
 #include <linux/smp.h>
 
 #include "takeover/rest.h"
@@ -37,6 +41,47 @@
 /* So long this module waits for the record whose acknowledgement it withholds. */
 #define WITHHOLD_MOST_MS 50
 
+static DEFINE_PER_CPU(struct irq_work, behind);
+
+static void nothing(struct irq_work *work)
+{
+}
+
+static void queue_here(void *unused)
+{
+	irq_work_queue(this_cpu_ptr(&behind));
+}
+
+/*
+ * The thread takes all that is queued on its CPU at once, and runs the youngest first: what
+ * is queued when the first round is over comes after all that was queued before it.
+ */
+static void await_threads(void)
+{
+	int cpu, round;
+
+	for_each_possible_cpu(cpu)
+		init_irq_work(per_cpu_ptr(&behind, cpu), nothing);
+	for (round = 0; round < 2; round++) {
+		on_each_cpu(queue_here, NULL, true);
+		for_each_possible_cpu(cpu)
+			irq_work_sync(per_cpu_ptr(&behind, cpu));
+	}
+}
+
+/**
+ * gn_rest_await_irq_work() - wait for whatever notifications queued that are silent now
+ *
+ * Context: Process context, sleeps; under PREEMPT_RT until every CPU has time for a thread.
+ */
+void gn_rest_await_irq_work(void)
+{
+	/* An interrupt that runs irq_work is an RCU reader. */
+	synchronize_rcu();
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		await_threads();
+}
+
 static bool empty(const struct gn_window *block)
 {
 	return !block->va || !gn_window_read32(block->va, block->device);
@@ -46,7 +91,8 @@ static bool empty(const struct gn_window *block)
  * gn_rest_await() - wait until no record of a source is under way elsewhere
  * @desc: the source, which another driver holds
  *
- * Context: Process context, sleeps, for some 50 ms at most.
+ * Context: Process context, sleeps, for some 50 ms at most; under PREEMPT_RT see
+ *          gn_rest_await_irq_work().
  */
 void gn_rest_await(const struct gn_hest_source *desc)
 {
@@ -68,6 +114,8 @@ void gn_rest_await(const struct gn_hest_source *desc)
 	gn_window_unmap(&block);
 	gn_register_unmap(&reg);
 	kick_all_cpus_sync();
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		await_threads();
 }
 
 /**

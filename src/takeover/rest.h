@@ -11,6 +11,7 @@ struct gn_ack;
 struct gn_hest_source;
 struct gn_source;
 
+void gn_rest_await_irq_work(void);
 void gn_rest_await(const struct gn_hest_source *desc);
 void gn_rest_withhold_ack(struct gn_source *s, struct gn_ack *heir, bool busy);
 void gn_rest_resume_ack(struct gn_ack *heir);

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""PREEMPT_RT: a CPU that a real-time task never leaves keeps nobody's records."""
+"""PREEMPT_RT: a CPU that other tasks never leave keeps nobody's records, and nobody is freed under
+them.
+"""
 
 import time
 
@@ -43,4 +45,25 @@ def test_busy_cpu(boot, kernel):
         machine.vm.check(f"cat {LISTENER}/irqs_off").strip() == "0"
     ), "a listener was called with interrupts off"
     machine.vm.check("rmmod listener")
+    driver.unload(machine)
+
+
+def test_takeover_waits_for_the_thread(boot, kernel):
+    """A record that the in-tree driver has queued is delivered before its source is taken."""
+    # RCU's threads go before the hog, the one that runs irq_work on CPU 1 does not.
+    machine = boot([driver.rung(kernel, 1)], smp=2, append="rcutree.kthread_prio=10")
+    src, trace = machine.sources[0], driver.Trace(machine)
+    run = machine.vm.check
+    run(f"{HOG} before=irq_work/1")
+    block = cper.sized(200, 1)
+    machine.post(src, block, cpu=1)
+    machine.quiesce()
+    assert trace.payloads() == [], "the thread is not kept from it: this case tests nothing"
+    run(f"(taskset 1 insmod {driver.MODULE} && touch /tmp/loaded) >/dev/null 2>&1 &")
+    run("sleep 4")
+    assert driver.bound(machine, src) == "GHES", "the source is freed under the thread"
+    run("taskset 1 rmmod hog")
+    run("for i in $(seq 100); do [ -e /tmp/loaded ] && break; sleep 0.1; done")
+    assert driver.bound(machine, src) == "ghes_nmi"
+    assert trace.payloads() == [block[84:]]
     driver.unload(machine)
