@@ -160,7 +160,7 @@ static bool take_out(const struct mention *mention, void *data)
 		else if (mention->fate == FATE_SOFT)
 			page = gn_page_soft_offline(pfn);
 		else
-			page = gn_page_fail(pfn, false);
+			page = gn_page_fail_soon(pfn);
 		note(&out->pages[page]);
 		bad |= page == GN_PAGE_NONE;
 	}

@@ -30,6 +30,9 @@
 #define SPARED	  64u
 #define SPARED_MS 10000u
 
+/* The drain waits so long for others that fail pages. */
+#define PATIENCE_MS 2000u
+
 /**
  * gn_page_name() - what became of a page, in words
  * @page: the outcome
@@ -174,6 +177,23 @@ enum gn_page gn_page_soft_offline(unsigned long pfn)
 	return GN_PAGE_SOFT;
 }
 
+/* Fails a page; what became of it is in @page. False: others are at it for too long. */
+static bool fail(unsigned long pfn, int flags, long patience, enum gn_page *page)
+{
+	bool before;
+	int said;
+
+	if (!ask_kernel(pfn, flags, patience, &said, &before))
+		return false;
+	if (said == -ENXIO)
+		*page = GN_PAGE_NONE;
+	else if (before || said == -EHWPOISON)
+		*page = GN_PAGE_BEFORE;
+	else
+		*page = said ? GN_PAGE_IGNORED : GN_PAGE_FAILED;
+	return true;
+}
+
 /**
  * gn_page_fail() - take a page out of use
  * @pfn: page frame number, of memory or of nothing
@@ -184,15 +204,30 @@ enum gn_page gn_page_soft_offline(unsigned long pfn)
  */
 enum gn_page gn_page_fail(unsigned long pfn, bool pinned)
 {
-	bool before;
-	int said;
+	enum gn_page page = GN_PAGE_NONE;
 
-	ask_kernel(pfn, pinned ? MF_COUNT_INCREASED : 0, MAX_SCHEDULE_TIMEOUT, &said, &before);
-	if (said == -ENXIO)
-		return GN_PAGE_NONE;
-	if (before || said == -EHWPOISON)
-		return GN_PAGE_BEFORE;
-	return said ? GN_PAGE_IGNORED : GN_PAGE_FAILED;
+	fail(pfn, pinned ? MF_COUNT_INCREASED : 0, MAX_SCHEDULE_TIMEOUT, &page);
+	return page;
+}
+
+/**
+ * gn_page_fail_soon() - take a page out of use, and do not wait long for others
+ * @pfn: page frame number, of memory or of nothing
+ *
+ * A source's drain must not stand still because the device of somebody's page does not
+ * answer. After PATIENCE_MS the kernel's own queue gets the page.
+ *
+ * Context: Process context, sleeps.
+ * Return: what became of it; GN_PAGE_FAILED when it was queued, too.
+ */
+enum gn_page gn_page_fail_soon(unsigned long pfn)
+{
+	enum gn_page page;
+
+	if (fail(pfn, 0, msecs_to_jiffies(PATIENCE_MS), &page))
+		return page;
+	memory_failure_queue(pfn, 0);
+	return GN_PAGE_FAILED;
 }
 
 /**
@@ -245,6 +280,11 @@ enum gn_page gn_page_soft_offline(unsigned long pfn)
 }
 
 enum gn_page gn_page_fail(unsigned long pfn, bool pinned)
+{
+	return gn_page_soft_offline(pfn);
+}
+
+enum gn_page gn_page_fail_soon(unsigned long pfn)
 {
 	return gn_page_soft_offline(pfn);
 }

@@ -188,6 +188,7 @@ const char *gn_page_name(enum gn_page page);
 bool gn_page_known(unsigned long pfn);
 enum gn_page gn_page_soft_offline(unsigned long pfn);
 enum gn_page gn_page_fail(unsigned long pfn, bool pinned);
+enum gn_page gn_page_fail_soon(unsigned long pfn);
 bool gn_page_pin(unsigned long pfn);
 enum gn_failed gn_page_fail_touched(unsigned long pfn, bool signal, u32 patience_ms);
 

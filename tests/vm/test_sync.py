@@ -135,8 +135,9 @@ def test_task_that_blocks_in_memory_failure(boot):
     meanwhile; its source is unbound; rmmod says that the module is in use, at once. When the device
     answers, the task has its signal, too.
     """
-    machine = open_sea(boot, smp=2)
-    src = machine.sources[0]
+    sources = [Source(id=7, notify="sea"), Source(id=8, notify="polled", poll_ms=10)]
+    machine = open_sea(boot, sources=sources, smp=2)
+    src, other = machine.sources
     recipe = machine.recipe(src, RECOVERABLE)
     page = waiting_page(machine, "blocked")
     machine.poison(page, recipe)
@@ -148,15 +149,22 @@ def test_task_that_blocks_in_memory_failure(boot):
         "cat /tmp/blocked"
     ), "it does not block: this case tests nothing"
 
-    name = driver.device(src).rpartition("/")[2]
-    assert quick(machine, f"echo {name} >/sys/bus/platform/drivers/ghes_nmi/unbind") == 0
+    # A page that nobody touches is the drain's, which does not wait for the device either. Linux
+    # 5.10 does: there nothing is raised.
+    if machine.kernel.version != "5.10":
+        own = waiting_page(machine, "own")
+        machine.post(other, cper.block(cper.RECOVERABLE, [cper.memory(pa=own)]))
+        machine.quiesce()
+    for source in (src, other):
+        name = driver.device(source).rpartition("/")[2]
+        assert quick(machine, f"echo {name} >/sys/bus/platform/drivers/ghes_nmi/unbind") == 0
     assert quick(machine, "rmmod ghes_nmi_mm") == 0
     assert quick(machine, "rmmod ghes_nmi") != 0
     machine.vm.check("rmmod writeback")
     wait_for(machine, "grep -q task= /tmp/blocked")
     got = numbers(machine.vm.check("cat /tmp/blocked"))[0]
     assert got["ar"] == got["right"] == 1, got
-    wait_corrupted(machine, 11)
+    wait_corrupted(machine, 11 if machine.kernel.version == "5.10" else 12)
     assert driver.attribute(machine, "sync_waiting") == "0"
     assert quick(machine, "rmmod ghes_nmi") == 0
 
