@@ -92,9 +92,12 @@ static int __init gn_init(void)
 	err = gn_bell_setup();
 	if (err)
 		return err;
-	err = gn_visitors_init();
+	err = gn_pages_init();
 	if (err)
 		goto teardown;
+	err = gn_visitors_init();
+	if (err)
+		goto exit_pages;
 	err = gn_intree_init();
 	if (err)
 		goto exit_visitors;
@@ -111,6 +114,8 @@ exit_last:
 	gn_intree_exit();
 exit_visitors:
 	gn_visitors_exit();
+exit_pages:
+	gn_pages_exit();
 teardown:
 	gn_bell_teardown();
 	return err;
@@ -123,6 +128,7 @@ static void __exit gn_exit(void)
 	gn_last_exit();
 	gn_intree_exit();
 	gn_visitors_exit();
+	gn_pages_exit();
 	gn_bell_teardown();
 }
 

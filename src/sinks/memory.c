@@ -133,10 +133,17 @@ static void note(u64 *count)
 	WRITE_ONCE(*count, *count + 1);
 }
 
-/* @touched: of the pages that were touched, so many are seen to by those who did it. */
+/* The drain waits so long for others that fail pages. */
+#define PATIENCE_MS 2000u
+
+/*
+ * @touched: of the pages that were touched, so many are seen to by those who did it
+ * @patience_ms: how long the drain still waits
+ */
 struct delivery {
 	const struct gn_record *record;
 	u32 touched;
+	u32 patience_ms;
 };
 
 static bool take_out(const struct mention *mention, void *data)
@@ -160,7 +167,7 @@ static bool take_out(const struct mention *mention, void *data)
 		else if (mention->fate == FATE_SOFT)
 			page = gn_page_soft_offline(pfn);
 		else
-			page = gn_page_fail_soon(pfn);
+			page = gn_page_fail_soon(pfn, &d->patience_ms);
 		note(&out->pages[page]);
 		bad |= page == GN_PAGE_NONE;
 	}
@@ -171,7 +178,11 @@ static bool take_out(const struct mention *mention, void *data)
 
 static void memory_deliver(const struct gn_record *record)
 {
-	struct delivery d = { .record = record, .touched = record->touched };
+	struct delivery d = {
+		.record = record,
+		.touched = record->touched,
+		.patience_ms = PATIENCE_MS,
+	};
 
 	each_mention(record->block, take_out, &d);
 }

@@ -8,16 +8,20 @@
  * A page that is only moved elsewhere goes through that queue. One of hugetlbfs is left
  * alone, because that would cost the huge page.
  *
- * Owns @failing and the list of spared tasks behind it. Context: process context, but for gn_page_name(), which is for any.
+ * Owns @failing, the list of spared tasks behind it, and the workers. Context: process
+ * context, but for gn_page_name(), which is for any.
  */
 #include <linux/delay.h>
 #include <linux/hugetlb.h>
 #include <linux/ioport.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/pfn.h>
 #include <linux/sched.h>
 #include <linux/semaphore.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "compat/memory.h"
 #include "sinks/sink.h"
@@ -29,9 +33,6 @@
 /* Tasks that were let go on once, with their page; and for how long that is remembered. */
 #define SPARED	  64u
 #define SPARED_MS 10000u
-
-/* The drain waits so long for others that fail pages. */
-#define PATIENCE_MS 2000u
 
 /**
  * gn_page_name() - what became of a page, in words
@@ -91,6 +92,14 @@ static bool has_page(u64 pa)
  * page's device meanwhile. Ours is taken first, because only this one can be given up.
  */
 static struct semaphore failing = __SEMAPHORE_INITIALIZER(failing, 1);
+
+/* A page that a drain has left to a worker. */
+struct parted {
+	struct work_struct work;
+	unsigned long pfn;
+};
+
+static struct workqueue_struct *workers;
 
 /* Guarded by @failing. */
 static struct {
@@ -210,24 +219,65 @@ enum gn_page gn_page_fail(unsigned long pfn, bool pinned)
 	return page;
 }
 
+static void fail_parted(struct work_struct *work)
+{
+	struct parted *p = container_of(work, struct parted, work);
+
+	gn_page_fail(p->pfn, false);
+	kfree(p);
+	module_put(THIS_MODULE);
+}
+
 /**
  * gn_page_fail_soon() - take a page out of use, and do not wait long for others
  * @pfn: page frame number, of memory or of nothing
+ * @patience_ms: how long to wait for others that fail pages; set to 0 when that was too
+ *               short, so that a range waits once
  *
  * A source's drain must not stand still because the device of somebody's page does not
- * answer. After PATIENCE_MS the kernel's own queue gets the page.
+ * answer: a worker gets the page then, and the module stays loaded until it is done.
  *
  * Context: Process context, sleeps.
- * Return: what became of it; GN_PAGE_FAILED when it was queued, too.
+ * Return: what became of it; GN_PAGE_LEFT: the worker has it.
  */
-enum gn_page gn_page_fail_soon(unsigned long pfn)
+enum gn_page gn_page_fail_soon(unsigned long pfn, u32 *patience_ms)
 {
+	struct parted *p;
 	enum gn_page page;
 
-	if (fail(pfn, 0, msecs_to_jiffies(PATIENCE_MS), &page))
+	if (fail(pfn, 0, msecs_to_jiffies(*patience_ms), &page))
 		return page;
-	memory_failure_queue(pfn, 0);
-	return GN_PAGE_FAILED;
+	*patience_ms = 0;
+	p = kmalloc(sizeof(*p), GFP_KERNEL);
+	if (!p)
+		return gn_page_fail(pfn, false);
+	__module_get(THIS_MODULE);
+	p->pfn = pfn;
+	INIT_WORK(&p->work, fail_parted);
+	queue_work(workers, &p->work);
+	return GN_PAGE_LEFT;
+}
+
+/**
+ * gn_pages_init() - make the workers
+ *
+ * Context: Process context, before the first record.
+ * Return: 0 or -ENOMEM.
+ */
+int gn_pages_init(void)
+{
+	workers = alloc_workqueue("ghes_nmi_pages", WQ_UNBOUND, 0);
+	return workers ? 0 : -ENOMEM;
+}
+
+/**
+ * gn_pages_exit() - end the workers
+ *
+ * Context: Process context, sleeps until they have failed every page.
+ */
+void gn_pages_exit(void)
+{
+	destroy_workqueue(workers);
 }
 
 /**
@@ -284,9 +334,18 @@ enum gn_page gn_page_fail(unsigned long pfn, bool pinned)
 	return gn_page_soft_offline(pfn);
 }
 
-enum gn_page gn_page_fail_soon(unsigned long pfn)
+enum gn_page gn_page_fail_soon(unsigned long pfn, u32 *patience_ms)
 {
 	return gn_page_soft_offline(pfn);
+}
+
+int gn_pages_init(void)
+{
+	return 0;
+}
+
+void gn_pages_exit(void)
+{
 }
 
 bool gn_page_pin(unsigned long pfn)

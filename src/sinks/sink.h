@@ -188,7 +188,9 @@ const char *gn_page_name(enum gn_page page);
 bool gn_page_known(unsigned long pfn);
 enum gn_page gn_page_soft_offline(unsigned long pfn);
 enum gn_page gn_page_fail(unsigned long pfn, bool pinned);
-enum gn_page gn_page_fail_soon(unsigned long pfn);
+enum gn_page gn_page_fail_soon(unsigned long pfn, u32 *patience_ms);
+int gn_pages_init(void);
+void gn_pages_exit(void);
 bool gn_page_pin(unsigned long pfn);
 enum gn_failed gn_page_fail_touched(unsigned long pfn, bool signal, u32 patience_ms);
 

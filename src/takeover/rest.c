@@ -60,6 +60,8 @@ static void await_threads(void)
 {
 	int cpu, round;
 
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		return;
 	for_each_possible_cpu(cpu)
 		init_irq_work(per_cpu_ptr(&behind, cpu), nothing);
 	for (round = 0; round < 2; round++) {
@@ -78,8 +80,7 @@ void gn_rest_await_irq_work(void)
 {
 	/* An interrupt that runs irq_work is an RCU reader. */
 	synchronize_rcu();
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		await_threads();
+	await_threads();
 }
 
 static bool empty(const struct gn_window *block)
@@ -114,8 +115,7 @@ void gn_rest_await(const struct gn_hest_source *desc)
 	gn_window_unmap(&block);
 	gn_register_unmap(&reg);
 	kick_all_cpus_sync();
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		await_threads();
+	await_threads();
 }
 
 /**

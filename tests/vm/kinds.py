@@ -79,3 +79,36 @@ def bind_externals(machine: Platform) -> None:
         for src in machine.sources:
             if src.notify == "irq":
                 machine.vm.check(f"echo GHES.{src.id} >{BIND}")
+
+
+def registers_of_memory() -> list[Source]:
+    """Sources whose registers in memory have 8 to 64 bits and begin at any bit."""
+    return [
+        Source(
+            notify="sci",
+            status_shape=Register(32, 0, 3),
+            ack_shape=Register(8, 4, 2),
+            ack_preserve=0xF,
+            ack_write=0x30,
+        ),
+        Source(
+            notify="sci",
+            status_shape=Register(64, 0, 2),
+            ack_shape=Register(16, 0, 2),
+            ack_preserve=~1 & 0xFFFF,
+        ),
+        Source(
+            notify="polled",
+            poll_ms=20,
+            status_shape=Register(32, 0, 2),
+            ack_shape=Register(32, 0, 3),
+        ),
+        Source(notify="polled", poll_ms=20, ack_preserve=0, ack_write=0),
+        Source(
+            notify="polled",
+            poll_ms=20,
+            ack_shape=Register(8, 0, 1),
+            ack_preserve=0,
+            ack_write=0x80,
+        ),
+    ]

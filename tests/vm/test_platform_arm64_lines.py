@@ -16,6 +16,7 @@ from bed.lib.driver import Trace
 from bed.lib.platform import Platform
 from bed.lib.sources import Register, Source
 from bed.lib.vm import CommandError
+from kinds import registers_of_memory
 
 pytestmark = [pytest.mark.arch("arm64"), pytest.mark.enough("6.12")]
 RECORDS = 10
@@ -98,37 +99,7 @@ def test_external_interrupts_arm64_platform(boot):
 
 def test_shapes_arm64_platform(boot):
     """Registers of 8 to 64 bits and bit offsets: only what the register is made of is written."""
-    machine = boot(
-        [
-            Source(
-                notify="sci",
-                status_shape=Register(32, 0, 3),
-                ack_shape=Register(8, 4, 2),
-                ack_preserve=0xF,
-                ack_write=0x30,
-            ),
-            Source(
-                notify="sci",
-                status_shape=Register(64, 0, 2),
-                ack_shape=Register(16, 0, 2),
-                ack_preserve=~1 & 0xFFFF,
-            ),
-            Source(
-                notify="polled",
-                poll_ms=20,
-                status_shape=Register(32, 0, 2),
-                ack_shape=Register(32, 0, 3),
-            ),
-            Source(notify="polled", poll_ms=20, ack_preserve=0, ack_write=0),
-            Source(
-                notify="polled",
-                poll_ms=20,
-                ack_shape=Register(8, 0, 1),
-                ack_preserve=0,
-                ack_write=0x80,
-            ),
-        ]
-    )
+    machine = boot(registers_of_memory())
     machine.move(machine.sources[0], 2)
     deliver(machine, machine.sources)
 

@@ -14,6 +14,7 @@ from bed.lib.driver import Trace
 from bed.lib.platform import Platform
 from bed.lib.sources import Register, Source
 from bed.x86.layout import NOBODYS
+from kinds import registers_of_memory
 
 pytestmark = [pytest.mark.arch("x86_64"), pytest.mark.enough("6.12")]
 RECORDS = 10
@@ -105,33 +106,7 @@ def test_shapes_x86_platform(boot):
                 ack_preserve=0,
                 ack_write=3,
             ),
-            Source(
-                notify="sci",
-                status_shape=Register(32, 0, 3),
-                ack_shape=Register(8, 4, 2),
-                ack_preserve=0xF,
-                ack_write=0x30,
-            ),
-            Source(
-                notify="sci",
-                status_shape=Register(64, 0, 2),
-                ack_shape=Register(16, 0, 2),
-                ack_preserve=~1 & 0xFFFF,
-            ),
-            Source(
-                notify="polled",
-                poll_ms=20,
-                status_shape=Register(32, 0, 2),
-                ack_shape=Register(32, 0, 3),
-            ),
-            Source(notify="polled", poll_ms=20, ack_preserve=0, ack_write=0),
-            Source(
-                notify="polled",
-                poll_ms=20,
-                ack_shape=Register(8, 0, 1),
-                ack_preserve=0,
-                ack_write=0x80,
-            ),
+            *registers_of_memory(),
         ]
     )
     deliver(machine)

@@ -18,6 +18,15 @@ def nest_all(machine, tries: int, shoot) -> None:
     machine.vm.check("kill $(cat /tmp/busy)")
 
 
+def abort_and_events() -> list[Source]:
+    """A source of aborts, one of a normal and one of a critical SDEI event."""
+    return [
+        Source(id=7, notify="sea"),
+        Source(id=8, event=804),
+        Source(id=9, event=805, critical=True),
+    ]
+
+
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.12")
 @pytest.mark.limit(240)
@@ -27,11 +36,7 @@ def test_nested_with_sdei(boot):
         boot,
         el=2,
         icount=True,
-        sources=[
-            Source(id=7, notify="sea"),
-            Source(id=8, event=804),
-            Source(id=9, event=805, critical=True),
-        ],
+        sources=abort_and_events(),
     )
     sea, normal, critical = machine.sources
     tries = 200
@@ -67,11 +72,7 @@ def test_abort_in_sdei_handler(boot):
         boot,
         el=2,
         icount=True,
-        sources=[
-            Source(id=7, notify="sea"),
-            Source(id=8, event=804),
-            Source(id=9, event=805, critical=True),
-        ],
+        sources=abort_and_events(),
     )
     sea, *events = machine.sources
     tries = 200

@@ -149,12 +149,10 @@ def test_task_that_blocks_in_memory_failure(boot):
         "cat /tmp/blocked"
     ), "it does not block: this case tests nothing"
 
-    # A page that nobody touches is the drain's, which does not wait for the device either. Linux
-    # 5.10 does: there nothing is raised.
-    if machine.kernel.version != "5.10":
-        own = waiting_page(machine, "own")
-        machine.post(other, cper.block(cper.RECOVERABLE, [cper.memory(pa=own)]))
-        machine.quiesce()
+    # A page that nobody touches is the drain's, which does not wait for the device either.
+    own = waiting_page(machine, "own")
+    machine.post(other, cper.block(cper.RECOVERABLE, [cper.memory(pa=own)]))
+    machine.quiesce()
     for source in (src, other):
         name = driver.device(source).rpartition("/")[2]
         assert quick(machine, f"echo {name} >/sys/bus/platform/drivers/ghes_nmi/unbind") == 0
@@ -164,7 +162,7 @@ def test_task_that_blocks_in_memory_failure(boot):
     wait_for(machine, "grep -q task= /tmp/blocked")
     got = numbers(machine.vm.check("cat /tmp/blocked"))[0]
     assert got["ar"] == got["right"] == 1, got
-    wait_corrupted(machine, 11 if machine.kernel.version == "5.10" else 12)
+    wait_corrupted(machine, 12)
     assert driver.attribute(machine, "sync_waiting") == "0"
     assert quick(machine, "rmmod ghes_nmi") == 0
 
