@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from bed.arm64.platform import HED_GSI, NOBODYS
+from bed.arm64.platform import HED_GSI
+from bed.arm64.records import NOBODYS
 from bed.lib import cper
 from bed.lib.driver import Trace
 from bed.lib.platform import Platform

@@ -10,7 +10,7 @@ import struct
 from pathlib import Path
 
 from bed.arm64 import acpi
-from bed.x86.qtest import Qtest
+from bed.lib.qtest import Qtest
 
 ECAM = 0x40_1000_0000  # of QEMU's virt machine
 SLOT = 1

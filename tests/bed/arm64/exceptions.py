@@ -2,7 +2,6 @@
 """Poisoned pages, and exceptions without one: what the host asks the firmware for by call slots."""
 
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,8 @@ from bed.lib import PATIENCE, cper
 from bed.lib.sources import Source
 
 from bed.arm64 import layout
-from bed.arm64.spool import Memory, Shared
+from bed.arm64.records import Records
+from bed.arm64.spool import Shared
 
 # The host's own call slots, and the recipes that go with them; the others are programs' and tests'.
 SLOTS = range(layout.CALLS_GUEST, layout.CALLS_MAX)
@@ -70,14 +70,9 @@ class Raised:
         self.slot.owner = 0
 
 
-class Exceptions:
+class Exceptions(Records):
     """Part of Arm64."""
 
-    memory: Memory
-    sources: list[Source]
-    ring: Callable[..., Any]  # these are of the platform
-    _wait: Callable[..., Any]
-    _record: Callable[..., Any]
     _next_recipe = 0
 
     def _write_recipe(

@@ -23,7 +23,7 @@ from bed.lib.ram import Ram
 from bed.lib.sources import HED, Register, Source
 
 from bed.x86.layout import DOORBELL_AT, NOBODYS, REGISTER
-from bed.x86.qtest import EVERY_APIC, Qtest
+from bed.lib.qtest import EVERY_APIC, Qtest
 
 STATUS_SIZE = 4
 EVENTS_MAX = 1 << 20  # older ones are forgotten

@@ -21,7 +21,7 @@ from bed.x86.einj import install as install_einj
 from bed.x86.firmware import STATUS_SIZE, Cpu, Entry, Feed, Firmware
 from bed.x86.image import bootable
 from bed.x86.layout import AGENT_AT, LINES_PORT, MIB, RESERVED_AT, Layout
-from bed.x86.qtest import Qtest
+from bed.lib.qtest import Qtest
 from bed.x86.table import CREATOR, OEM, install
 
 # no_timer_check: an emulated timer that a busy host lets wait is not a broken one.
