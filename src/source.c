@@ -14,6 +14,7 @@
 #include "notify/notify.h"
 #include "path/collect.h"
 #include "path/drain.h"
+#include "path/moved.h"
 #include "path/roll.h"
 #include "source.h"
 
@@ -149,7 +150,7 @@ static void later(struct gn_source *s, u64 pa)
 
 	for (tries = 0; tries < AGAIN_MS / 10 && !gn_bell_closing(&s->bell); tries++)
 		msleep(10);
-	cmpxchg(&s->in.moved_to, 0, pa);
+	gn_moved_again(&s->in.moved_to, pa);
 	gn_bell_remap(&s->bell);
 }
 
@@ -161,7 +162,7 @@ static void later(struct gn_source *s, u64 pa)
 static void remap(struct work_struct *work)
 {
 	struct gn_source *s = container_of(work, struct gn_source, bell.remap);
-	u64 pa = xchg(&s->in.moved_to, 0);
+	u64 pa = gn_moved_take(&s->in.moved_to);
 	struct gn_window fresh, old;
 	struct gn_owned owned;
 	int err;

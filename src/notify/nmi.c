@@ -20,8 +20,6 @@
  *
  * Owns the table (changed in process context under @tables, read in NMI) and each CPU's
  * owed NMIs (written in that CPU's NMI handlers).
- *
- *	LOOK: smp_rmb(), the empty block before the claim, pairs with CLAIM_LEAVE.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
@@ -42,6 +40,7 @@
 #include "path/collect.h"
 #include "path/drain.h"
 #include "notify/list.h"
+#include "path/moved.h"
 #include "path/source.h"
 #include "notify/notify.h"
 #include "notify/owed.h"
@@ -149,7 +148,6 @@ static u32 slow_look(struct table *t)
 		enum gn_outcome outcome;
 
 		if (peekable && pa == mapped && !READ_ONCE(*t->status[i])) {
-			smp_rmb(); /* LOOK: the claim is not older than the empty block */
 			explained += gn_claim_busy(&s->in.claim);
 			continue;
 		}
@@ -161,7 +159,7 @@ static u32 slow_look(struct table *t)
 				WRITE_ONCE(s->in.stamp, gn_clock());
 				atomic_inc(&s->in.moves);
 			}
-			WRITE_ONCE(s->in.moved_to, pa);
+			gn_moved_tell(&s->in.moved_to, pa);
 			gn_bell_now(&s->bell);
 		}
 	}

@@ -31,12 +31,18 @@
  *
  * Owns struct gn_owed and each CPU's part. Each CPU writes its own part in its NMI handler,
  * which no other NMI of that CPU interrupts. @heard and @round may miss a CPU when two are
- * heard at the same time: then the round is a record longer. So no barrier orders anything
- * here. nmi.c orders the caller's look at the sources before its count of their records.
+ * heard at the same time: then the round is a record longer. It never ends early: who sees a
+ * new round counts from nothing.
+ *
+ *	HEARD: smp_mb__before_atomic(), pairs with atomic_inc_return(). On x86 it is no
+ *	instruction.
+ *
+ * gn_claim_busy() orders the caller's look at the sources before its count of their records.
  */
 #include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/kprobes.h>
+#include <asm/barrier.h>
 
 #include "notify/owed.h"
 
@@ -50,6 +56,7 @@ static void hear(struct gn_owed *owed, struct gn_owed_cpu *cpu, u32 cpus)
 	cpu->round = round;
 	if ((u32)atomic_inc_return(&owed->heard) >= cpus) {
 		atomic_set(&owed->heard, 0);
+		smp_mb__before_atomic(); /* HEARD */
 		atomic_inc(&owed->round);
 	}
 }

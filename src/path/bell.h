@@ -8,6 +8,7 @@
 #ifndef GN_BELL_H
 #define GN_BELL_H
 
+#include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/irq_work.h>
 #include <linux/sched.h>
@@ -87,12 +88,22 @@ static __always_inline void gn_bell_soon(struct gn_bell *bell)
 
 /*
  * NMI-safe. Have the drain look at the block too. The flag is set before the
- * irq_work is queued, which orders fully: the run that follows sees it.
+ * irq_work is queued, which orders fully: the run that follows sees it. If a drain of
+ * another CPU takes the flag first, it sees all that was done before, an abandoned
+ * claim above all:
+ *
+ *	WANT_LOOK: smp_store_release(), pairs with TAKE_LOOK, xchg().
  */
 static __always_inline void gn_bell_look(struct gn_bell *bell)
 {
-	WRITE_ONCE(bell->look, 1);
+	smp_store_release(&bell->look, 1); /* WANT_LOOK */
 	gn_bell_now(bell);
+}
+
+/* NMI-safe. The drain: does somebody want a look? It is told once. */
+static __always_inline bool gn_bell_take_look(struct gn_bell *bell)
+{
+	return xchg(&bell->look, 0); /* TAKE_LOOK */
 }
 
 /* Have the drain run in a task. Context: any but NMI-like. */

@@ -31,6 +31,7 @@
 #include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/types.h>
+#include <asm/barrier.h>
 
 struct gn_claim {
 	atomic_t calls;
@@ -44,11 +45,14 @@ static __always_inline bool gn_claim_enter(struct gn_claim *claim, int *seen)
 }
 
 /*
- * NMI-safe. Anybody: is there an owner? If not, the caller sees all that the last
- * one wrote; pairs with CLAIM_LEAVE.
+ * NMI-safe. Anybody: is there an owner? The answer is not older than what the caller has
+ * seen before: who sees the block that an owner has cleared sees that owner, or has all
+ * that it wrote.
+ *	LOOK: smp_rmb(), pairs with CLAIM_CALL and CLAIM_LEAVE.
  */
 static __always_inline bool gn_claim_busy(const struct gn_claim *claim)
 {
+	smp_rmb(); /* LOOK */
 	return atomic_read_acquire(&claim->calls) != 0;
 }
 

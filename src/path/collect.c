@@ -17,6 +17,7 @@
 #include "path/source.h"
 #include "path/collect.h"
 #include "path/fatal.h"
+#include "path/moved.h"
 #include "path/take.h"
 
 /* Looks in a row before the owner abandons the claim. */
@@ -58,7 +59,7 @@ static noinline enum gn_outcome moved(struct gn_source *s, u64 pa)
 		return GN_NOTHING;
 	if (pa != READ_ONCE(s->in.refused)) {
 		/* Process context maps it, or refuses it and says so. */
-		WRITE_ONCE(s->in.moved_to, pa);
+		gn_moved_tell(&s->in.moved_to, pa);
 		gn_bell_now(&s->bell);
 		if (gn_arch_has_address(pa))
 			return GN_LEFT;

@@ -29,6 +29,7 @@
 #include "path/clock.h"
 #include "path/collect.h"
 #include "path/drain.h"
+#include "path/moved.h"
 #include "path/roll.h"
 #include "path/source.h"
 
@@ -179,9 +180,9 @@ static void see_to_the_rest(struct gn_source *s)
 		WRITE_ONCE(s->in.complain_empty, 2);
 		gn_console_empty(&s->out);
 	}
-	if (READ_ONCE(s->in.moved_to))
+	if (gn_moved_told(&s->in.moved_to))
 		gn_bell_remap(&s->bell);
-	if (xchg(&s->bell.look, 0)) {
+	if (gn_bell_take_look(&s->bell)) {
 		/* What another CPU could not acknowledge is written here, with interrupts off. */
 		local_irq_save(flags);
 		written = gn_ack_write_owed(&s->in.ack);

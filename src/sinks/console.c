@@ -14,6 +14,7 @@
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
 #include <linux/atomic.h>
+#include <linux/bitops.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
@@ -175,12 +176,12 @@ NOKPROBE_SYMBOL(gn_console_queued);
 void gn_console_last_words(const struct gn_record *record)
 {
 	static u8 scratch[GN_SCRATCH];
-	static atomic_t busy;
-	bool other = atomic_xchg(&busy, 1);
+	static unsigned long busy;
+	bool other = test_and_set_bit_lock(0, &busy);
 
 	show(KERN_EMERG, record, other ? NULL : scratch, LINES_MAX);
 	if (!other)
-		atomic_set_release(&busy, 0); /* LAST_WORDS: pairs with atomic_xchg() */
+		clear_bit_unlock(0, &busy);
 }
 NOKPROBE_SYMBOL(gn_console_last_words);
 

@@ -21,10 +21,8 @@
 #define gn_arch_copy	   memcpy
 #define cpu_relax()	   ((void)0)
 #define usleep_range(a, b) ((void)0)
-#define cmpxchg(p, old, new) \
-	weak_change((volatile int *)(p), false, (int)(old), (int)(new), false, true)
 
-#define GFP_KERNEL 0
+#define GFP_KERNEL	   0
 static char room[1][8192] __attribute__((__aligned__(64)));
 #define kzalloc(size, flags) memset(room[0], 0, sizeof(room[0]))
 #define kfree(p)	     ((void)(p))

@@ -13,20 +13,19 @@
 #define UNIT_LINUX_DELAY_H
 #define GN_ARCH_H
 
-#define ENOENT			2
-#define NSEC_PER_MSEC		1000000ull
-#define PAGE_SHIFT		12
-#define ilog2(n)		6
-#define hash_long(value, bits)	((unsigned long)(value) % (1u << (bits)))
-#define user_mode(regs)		true
-#define gn_clock()		2ull
-#define gn_clock_ns(ticks)	(ticks)
-#define jiffies			0ul
-#define msecs_to_jiffies(ms)	(ms)
-#define time_before(a, b)	true
-#define msleep(ms)		((void)(ms))
-#define smp_mb__before_atomic() smp_mb()
-#define atomic_inc_return(v)	(weak_change(&(v)->counter, true, 0, 1, true, true) + 1)
+#define ENOENT		       2
+#define NSEC_PER_MSEC	       1000000ull
+#define PAGE_SHIFT	       12
+#define ilog2(n)	       6
+#define hash_long(value, bits) ((unsigned long)(value) % (1u << (bits)))
+#define user_mode(regs)	       true
+#define gn_clock()	       2ull
+#define gn_clock_ns(ticks)     (ticks)
+#define jiffies		       0ul
+#define msecs_to_jiffies(ms)   (ms)
+#define time_before(a, b)      true
+#define msleep(ms)	       ((void)(ms))
+#define atomic_inc_return(v)   (weak_change(&(v)->counter, true, 0, 1, true, true) + 1)
 
 struct pt_regs {
 	int unused;

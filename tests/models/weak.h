@@ -15,6 +15,9 @@
  * With MULTI_COPY a store also takes along what its thread has acquired: as on arm64 and
  * x86, where a value that one other CPU has seen is seen by all.
  *
+ * With LATE a store may also be late: the thread goes on, and the store comes just before
+ * what it is ordered with: a barrier, a release, an access to the same location, the end.
+ *
  * What the model lacks: a load that is satisfied after a later store of its thread.
  * For plain data that is made up for: a plain access races, which is a failure, with
  * every other one of which the thread's view knows nothing.
@@ -34,6 +37,9 @@
 
 #ifndef PREEMPTIONS
 #define PREEMPTIONS 3
+#endif
+#ifndef LATE
+#define LATE 0
 #endif
 #define RUNS_MAX 30000000ul
 #define THREADS	 6
@@ -68,6 +74,12 @@ struct weak_thread {
 	void (*code)(void);
 	bool made, fresh, over, service;
 	bool (*waits)(void);
+	struct {
+		volatile void *address;
+		size_t size;
+		uint64_t value;
+		struct weak_view view;
+	} late; /* the store that has not come yet */
 	struct weak_view now, acquired, released;
 	char stack[64 << 10];
 };
@@ -203,12 +215,34 @@ static void weak_put(int place, uint64_t value, enum weak_order order)
 	p->n++;
 }
 
+/* What was late comes now. */
+static void weak_catch_up(void)
+{
+	struct weak_thread *me = weak_me();
+	volatile void *address = me->late.address;
+	struct weak_value *put;
+	int place;
+
+	if (!address)
+		return;
+	me->late.address = NULL;
+	weak_step();
+	place = weak_place(address, weak_memory(address, me->late.size));
+	weak_put(place, me->late.value, RELAXED);
+	put = &weak.places[place].values[weak.places[place].n - 1];
+	put->view = me->late.view;
+	put->view.at[place] = weak.places[place].n - 1;
+	memcpy((void *)address, &me->late.value, me->late.size);
+}
+
 static uint64_t weak_load(const volatile void *address, size_t size, enum weak_order order)
 {
 	int place, oldest;
 
 	if (weak.running < 0)
 		return weak_memory(address, size);
+	if (weak_me()->late.address == address)
+		weak_catch_up();
 	weak_step();
 	place = weak_place(address, weak_memory(address, size));
 	oldest = weak_me()->now.at[place];
@@ -220,11 +254,21 @@ static uint64_t weak_load(const volatile void *address, size_t size, enum weak_o
 
 static void weak_store(volatile void *address, size_t size, uint64_t value, enum weak_order order)
 {
+	struct weak_thread *me = weak_me();
 	int place;
 
 	if (weak.running >= 0) {
+		if (order == RELEASE || me->late.address == address)
+			weak_catch_up();
 		weak_step();
 		place = weak_place(address, weak_memory(address, size));
+		if (LATE && !me->late.address && weak_choose(2)) {
+			me->late.address = address;
+			me->late.size = size;
+			me->late.value = value;
+			me->late.view = order == RELEASE ? me->now : me->released;
+			return;
+		}
 		weak_put(place, value, order);
 	}
 	memcpy((void *)address, &value, size);
@@ -240,8 +284,10 @@ static void weak_acquire(void)
 /* smp_wmb() */
 static inline void weak_release(void)
 {
-	if (weak.running >= 0)
-		weak_me()->released = weak_me()->now;
+	if (weak.running < 0)
+		return;
+	weak_catch_up();
+	weak_me()->released = weak_me()->now;
 }
 
 /* smp_mb() */
@@ -249,6 +295,7 @@ static void weak_full(void)
 {
 	if (weak.running < 0)
 		return;
+	weak_catch_up();
 	weak_acquire();
 	weak_add(&weak_me()->now, &weak.full);
 	weak.full = weak_me()->now;
@@ -266,6 +313,8 @@ static int weak_change(volatile int *address, bool always, int old, int new, boo
 			*address = add ? was + new : new;
 		return was;
 	}
+	if (full || weak_me()->late.address == address)
+		weak_catch_up();
 	weak_step();
 	place = weak_place(address, weak_memory(address, sizeof(int)));
 	which = weak.places[place].n - 1;
@@ -322,6 +371,7 @@ static void weak_plain_write(volatile uint64_t *data, uint64_t value)
 /* Nothing more of this thread until @until; what it reads is what is newest. */
 static inline void weak_wait(bool (*until)(void))
 {
+	weak_catch_up();
 	weak_me()->waits = until;
 	weak_step();
 	weak_me()->waits = NULL;
@@ -332,6 +382,7 @@ static void weak_start(void)
 {
 	_setjmp(weak_me()->top);
 	weak_me()->code();
+	weak_catch_up();
 	weak_me()->over = true;
 	_longjmp(weak.scheduler, 1);
 }
@@ -365,6 +416,7 @@ static inline void weak_thread(void (*code)(void), bool service)
 	t->fresh = true;
 	t->service = service;
 	t->waits = NULL;
+	t->late.address = NULL;
 	memset(&t->now, 0, sizeof(t->now));
 	memset(&t->acquired, 0, sizeof(t->acquired));
 	memset(&t->released, 0, sizeof(t->released));

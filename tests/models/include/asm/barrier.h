@@ -10,5 +10,6 @@
 #define smp_mb()		weak_full()
 #define smp_rmb()		weak_acquire()
 #define smp_wmb()		weak_release()
+#define smp_mb__before_atomic() smp_mb()
 
 #endif

@@ -7,15 +7,22 @@
 #include <linux/types.h>
 #include <asm/barrier.h>
 
-#define atomic_read(v)			((int)weak_load(&(v)->counter, sizeof(int), RELAXED))
-#define atomic_read_acquire(v)		((int)weak_load(&(v)->counter, sizeof(int), ACQUIRE))
-#define atomic_set(v, i)		weak_store(&(v)->counter, sizeof(int), (uint32_t)(i), RELAXED)
-#define atomic_set_release(v, i)	weak_store(&(v)->counter, sizeof(int), (uint32_t)(i), RELEASE)
-#define atomic_inc(v)			((void)weak_change(&(v)->counter, true, 0, 1, true, false))
-#define atomic_dec(v)			((void)weak_change(&(v)->counter, true, 0, -1, true, false))
-#define atomic_fetch_inc(v)		weak_change(&(v)->counter, true, 0, 1, true, true)
-#define atomic_fetch_inc_relaxed(v)	weak_change(&(v)->counter, true, 0, 1, true, false)
-#define atomic_xchg(v, i)		weak_change(&(v)->counter, true, 0, (i), false, true)
+#define atomic_read(v)		    ((int)weak_load(&(v)->counter, sizeof(int), RELAXED))
+#define atomic_read_acquire(v)	    ((int)weak_load(&(v)->counter, sizeof(int), ACQUIRE))
+#define atomic_set(v, i)	    weak_store(&(v)->counter, sizeof(int), (uint32_t)(i), RELAXED)
+#define atomic_set_release(v, i)    weak_store(&(v)->counter, sizeof(int), (uint32_t)(i), RELEASE)
+#define atomic_inc(v)		    ((void)weak_change(&(v)->counter, true, 0, 1, true, false))
+#define atomic_dec(v)		    ((void)weak_change(&(v)->counter, true, 0, -1, true, false))
+#define atomic_fetch_inc(v)	    weak_change(&(v)->counter, true, 0, 1, true, true)
+#define atomic_fetch_inc_relaxed(v) weak_change(&(v)->counter, true, 0, 1, true, false)
+#define atomic_xchg(v, i)	    weak_change(&(v)->counter, true, 0, (i), false, true)
+#define atomic_inc_return(v)	    (weak_change(&(v)->counter, true, 0, 1, true, true) + 1)
+
+/* Of what an int holds. */
+#define xchg(p, i)			weak_change((volatile int *)(p), true, 0, (int)(i), false, true)
+#define xchg_relaxed(p, i)		weak_change((volatile int *)(p), true, 0, (int)(i), false, false)
+#define cmpxchg(p, o, n)		weak_change((volatile int *)(p), false, (int)(o), (int)(n), false, true)
+#define atomic_xchg_relaxed(v, i)	weak_change(&(v)->counter, true, 0, (i), false, false)
 #define atomic_cmpxchg(v, o, n)		weak_change(&(v)->counter, false, (o), (n), false, true)
 #define atomic_cmpxchg_relaxed(v, o, n) weak_change(&(v)->counter, false, (o), (n), false, false)
 

@@ -52,6 +52,8 @@ static inline int atomic_xchg(atomic_t *v, int i)
 	return __atomic_exchange_n(&v->counter, i, __ATOMIC_SEQ_CST);
 }
 
+#define xchg(p, value) __atomic_exchange_n((p), (value), __ATOMIC_SEQ_CST)
+
 #define cmpxchg(p, old, new)                                                           \
 	({                                                                             \
 		__typeof__(*(p)) was = (old);                                          \
