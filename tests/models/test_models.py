@@ -29,8 +29,8 @@ FLAGS = [
 # Model: what it is compiled with.
 MODELS = {
     "queue": ("queue", []),
-    "claim": ("claim", ["-DABANDONS=0"]),
-    "claim-abandoned": ("claim", ["-DABANDONS=1"]),
+    "claim": ("claim", ["-DABANDONS=0", "-DLATE=1"]),
+    "claim-abandoned": ("claim", ["-DABANDONS=1", "-DLATE=1"]),
     "bell": ("bell", ["-DPREEMPTIONS=1", "-DRINGS=2", "-DFIRST=bell.remap"]),
     "ack": ("ack", ["-DPREEMPTIONS=2", "-DSHARED=1", "-DBYTES=4"]),
     "ack-short": ("ack", ["-DPREEMPTIONS=2", "-DSHARED=1", "-DBYTES=2", "-DLATE=1"]),
@@ -40,12 +40,12 @@ MODELS = {
     "moved": ("moved", ["-DLATE=1"]),
     "owed": ("owed", ["-DLATE=1"]),
     "bell-circle": ("bell", ["-DPREEMPTIONS=0", "-DRINGS=4", "-DFIRST=bell.remap"]),
-    "received": ("received", []),
-    "roll": ("roll", []),
+    "received": ("received", ["-DLATE=1"]),
+    "roll": ("roll", ["-DLATE=1"]),
     "view": ("view", ["-DMULTI_COPY", "-DFIRST=1"]),
     "view-empty": ("view", ["-DMULTI_COPY", "-DFIRST=2"]),
-    "retry": ("retry", []),
-    "change": ("change", []),
+    "retry": ("retry", ["-DLATE=1"]),
+    "change": ("change", ["-DLATE=1"]),
     "visitor": ("visitor", ["-DPREEMPTIONS=1", "-DBORROWED=0"]),
     "visitor-borrowed": ("visitor", ["-DPREEMPTIONS=1", "-DBORROWED=1"]),
 }
