@@ -82,6 +82,37 @@ def test_every_kind_in_turn_and_at_once(boot, kernel, full):
     assert not machine.strays()
 
 
+@pytest.mark.limit(900)
+@pytest.mark.allow_console(UNKNOWN_NMI)  # the in-tree driver's part
+@pytest.mark.parametrize("stays", ["all taken", "one stays in-tree"])
+def test_one_doorbell_on_two_cpus(boot, kernel, full, stays):
+    """Two CPUs acknowledge at the same doorbell all the time, and so does a source that may stay
+    with the in-tree driver: each record is acknowledged once. With --full 10,000 of each source.
+    """
+    by_name = {src.id: src for src in every_kind(kernel.arch) if src.ack_bell}
+    first, last, sibling = by_name[72], by_name[71], by_name[70]
+    last.notify, last.event, last.critical = first.notify, 806, False
+    first.extra["cpu"], last.extra["cpu"] = 0, 1
+    sources = [first, last, sibling]
+    machine = boot(sources, smp=2, **options(kernel.arch))
+    driver.load(machine, **({} if stays == "all taken" else {"sources": "71,72"}))
+    assert [driver.bound(machine, src) for src in machine.sources] == [
+        OURS,
+        OURS,
+        OURS if stays == "all taken" else IN_TREE,
+    ]
+    count = 10_000 if full else 200
+    trace = quiet(machine, 65_536)
+    posted = numbered(machine.sources, count, SIZE)
+    for begin in range(0, count, 1000):
+        for src in machine.sources:
+            machine.post_many(src, posted[src.index][begin : begin + 1000])
+        settled(machine, 240 * PATIENCE)
+    check_delivered(posted, trace.payloads())
+    assert [machine.bell_rings(src) for src in machine.sources] == [count] * 3
+    assert not machine.strays()
+
+
 class Feed:
     """Keeps every source busy, and knows what it was given."""
 
