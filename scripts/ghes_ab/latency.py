@@ -14,6 +14,7 @@ from ghes_ab.workload import SEVERITIES
 from bed.lib.platform import Platform
 from bed.lib.sources import Source
 
+LOOKED = 2  # records of a measurement that may be collected by the driver's own look
 CLOCK = "mono_raw"  # user space has it too
 RAW = re.compile(r"^\s*-?\d+ \d+ (\d+) ", re.MULTILINE)
 SIGNALLED = re.compile(r"code (\d+) address (\w+) at (\d+)")
@@ -53,6 +54,18 @@ def read_trace(machine: Platform) -> list[tuple[int, str]]:
     return list(zip(map(int, raw), lines))
 
 
+def spans(began: list[int], arrived: list[int]) -> list[int]:
+    """From each notification to the event of its record, one at a time under way. A record whose
+    NMI found nothing is left out: the driver's own look, once a second, came first.
+    """
+    found, before = [], 0
+    for there in arrived:
+        mine = [here for here in began if before < here <= there]
+        found += [there - here for here in mine[-1:]]
+        before = there
+    return found
+
+
 def to_event(
     machine: Platform,
     kind,
@@ -77,11 +90,12 @@ def to_event(
     began = kind.began(machine, events)
     arrived = [time for time, text in events if "non_standard_event:" in text]
     stop_trace(machine)
-    if not len(began) == len(arrived) == WARM + count:
+    found = spans(began, arrived)
+    if len(arrived) != WARM + count or len(found) < len(arrived) - LOOKED:
         raise machine.vm.error(
             f"{WARM + count} records, {len(began)} notifications, {len(arrived)} trace events"
         )
-    return [there - here for here, there in zip(began, arrived)][WARM:]
+    return found[WARM:]
 
 
 def owner(machine: Platform, number: int) -> tuple[str, int]:

@@ -67,6 +67,15 @@ TARGETS = (
     ),
     Target("SCI to trace event", "arm64", "sci", "to trace event", "recoverable", 1, 1),
     Target("polled, idle", "x86_64", "polled", "idle", "", 1, 1),
+    Target("SEA to SIGBUS", "arm64", "sea-latency", "to SIGBUS", "at best", 1, 1),
+    *(
+        Target(f"notification to SIGBUS, {arch}", arch, "latency", "to SIGBUS", "at best", 1, 1)
+        for arch in ("arm64", "x86_64")
+    ),
+    *(
+        Target(f"memory, {arch}", arch, "memory", "memory", "4096 byte blocks", 64, 1)
+        for arch in ("arm64", "x86_64")
+    ),
     *(
         Target(f"all delivered: {workload}, {arch}", arch, workload, "delivered")
         for workload in ("identical", "storm", "exhausted")
@@ -155,8 +164,7 @@ def judge(parts: list[Part]) -> list[Verdict]:
         rows = [
             row
             for row in rows
-            if (target.metric != "cost" or row.variant == target.variant)
-            and target.sources in (None, row.sources)
+            if target.variant in ("", row.variant) and target.sources in (None, row.sources)
         ]
         if not rows:
             verdicts.append(Verdict(target))

@@ -2,12 +2,13 @@
 """What the comparison makes of what it saw: workloads, counts, ratios, reports."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from figures import made_up
 from bed.lib import cper
-from ghes_ab import delivery, observe, page, readme, results, table, targets, workload
+from ghes_ab import delivery, latency, observe, page, readme, results, table, targets, workload
 from ghes_ab.results import Part, Row
 from bed.lib.sources import Source, number
 
@@ -116,6 +117,24 @@ def test_targets_are_met_and_missed():
     for row in results.find(lossy, metric="delivered"):
         row.b = [1000, 999]
     assert not any(each.met for each in targets.judge(lossy) if each.target.metric == "delivered")
+
+
+def test_target_looks_at_its_own_figure():
+    """Not at that of another variant, which may come first."""
+    parts = made_up(1.5)
+    for part in parts:
+        part.rows = [
+            *(replace(row, variant="another", b=[1.0, 1.0]) for row in part.rows),
+            *part.rows,
+        ]
+    assert not any(
+        each.met for each in targets.judge(parts) if each.target.most and each.target.variant
+    )
+
+
+def test_record_that_no_notification_found():
+    assert latency.spans([10, 20, 40], [15, 25, 33, 45]) == [5, 5, 5]
+    assert latency.spans([10, 12], [15]) == [3]
 
 
 def test_where_the_instructions_go():
