@@ -14,14 +14,12 @@
 #include "notify/notify.h"
 #include "path/collect.h"
 #include "path/drain.h"
+#include "path/last.h"
 #include "path/moved.h"
 #include "path/roll.h"
 #include "source.h"
 
-/*
- * The in-tree driver shares 64 KiB among all sources; each of ours has it, and
- * the place for a fatal record beside it.
- */
+/* The in-tree driver has 64 KiB for each source, and shares them among all. */
 #define QUEUE_DEFAULT (64u << 10)
 #define QUEUE_LARGEST (64u << 20)
 
@@ -32,22 +30,16 @@
 #define AGAIN_MS 1000
 
 /*
- * The queue's pages, mapped twice in a row (queue.c says why). Memory is at
- * most the default beside what one record of the largest size needs.
+ * The queue's pages, mapped twice in a row (queue.c says why): as many as was asked
+ * for, or as two records of the largest size need, one of them fatal.
  */
 static int queue_create(struct gn_source *s, u32 queue_kib)
 {
-	u32 least = gn_queue_bytes(s->desc.block_length);
+	u32 least = gn_queue_bytes(s->desc.block_length) + gn_queue_span(s->desc.block_length);
 	u32 size = queue_kib ? min(queue_kib, QUEUE_LARGEST >> 10) << 10 : QUEUE_DEFAULT;
 	u32 i, n = PAGE_ALIGN(max(size, least)) >> PAGE_SHIFT;
 	void *base;
 
-	s->in.fatal_entry = kvzalloc(sizeof(*s->in.fatal_entry) + s->desc.block_length, GFP_KERNEL);
-	if (!s->in.fatal_entry)
-		return -ENOMEM;
-	s->last.room = kvzalloc(GN_ERST_ROOM + s->desc.block_length, GFP_KERNEL);
-	if (!s->last.room)
-		return -ENOMEM;
 	s->life.pages = kvcalloc(2 * n, sizeof(*s->life.pages), GFP_KERNEL);
 	if (!s->life.pages)
 		return -ENOMEM;
@@ -64,6 +56,7 @@ static int queue_create(struct gn_source *s, u32 queue_kib)
 	if (!base)
 		return -ENOMEM;
 	gn_queue_init(&s->queue, base, n << PAGE_SHIFT);
+	gn_queue_keep(&s->queue, s->desc.block_length);
 	return 0;
 }
 
@@ -75,8 +68,6 @@ static void queue_destroy(struct gn_source *s)
 	for (i = 0; i < s->life.npages; i++)
 		__free_page(s->life.pages[i]);
 	kvfree(s->life.pages);
-	kvfree(s->in.fatal_entry);
-	kvfree(s->last.room);
 }
 
 /**
@@ -262,11 +253,15 @@ struct gn_source *gn_source_create(struct device *dev, const struct gn_hest_sour
 	s->desc = *desc;
 	s->out.desc = &s->desc;
 	s->out.dev = dev;
-	raw_spin_lock_init(&s->out.kept.lock);
-	raw_spin_lock_init(&s->out.kept_section.lock);
 	gn_drain_init(s, remap);
 
+	err = gn_outlet_init(&s->out);
+	if (err)
+		goto fail;
 	err = queue_create(s, queue_kib);
+	if (err)
+		goto fail;
+	err = gn_last_make_room(desc->block_length);
 	if (err)
 		goto fail;
 	what = "the error status address register";
@@ -322,5 +317,6 @@ void gn_source_destroy(struct gn_source *s)
 		gn_ack_unmap(&s->in.ack);
 	gn_register_unmap(&s->in.reg);
 	queue_destroy(s);
+	gn_outlet_free(&s->out);
 	kvfree(s);
 }

@@ -41,6 +41,8 @@ static noinline enum gn_outcome full(struct gn_source *s, u32 offset, struct pt_
 
 	if (gn_take(s, offset, device, true, NULL, &e, &ring) == GN_FATAL) {
 		end_with(s, e, offset, regs, device);
+		gn_enqueue(s, e, GN_SEV_FATAL, NULL);
+		gn_bell_soon(&s->bell);
 		return GN_COLLECTED;
 	}
 	if (!s->in.deferring) {

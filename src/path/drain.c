@@ -48,26 +48,13 @@ enum run {
 	RUN_LEFT,  /* what is next is for a drain in a task */
 };
 
-static void keep(struct gn_kept *kept, const u8 *bytes, u32 length, u32 reason)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&kept->lock, flags);
-	kept->number++;
-	kept->total = length;
-	kept->length = min_t(u32, length, sizeof(kept->bytes));
-	kept->reason = reason;
-	memcpy(kept->bytes, bytes, kept->length);
-	raw_spin_unlock_irqrestore(&kept->lock, flags);
-}
-
 static void reject(const struct gn_record *record, const struct gn_entry *e,
 		   enum gn_verdict verdict)
 {
 	struct gn_outlet *out = record->out;
 
 	gn_received_malformed(&out->malformed[verdict]);
-	keep(&out->kept, e->block, e->length, verdict);
+	gn_keep(out->kept, e->block, e->length, verdict);
 	gn_trace_malformed(record, verdict);
 	gn_console_malformed(record, verdict);
 }
@@ -90,8 +77,8 @@ static void note_sections(const struct gn_record *record)
 		if (section.oddity == GN_SOUND)
 			continue;
 		WRITE_ONCE(*count, *count + 1);
-		keep(&out->kept_section, section.type,
-		     (u32)(section.body - section.type) + section.length, section.oddity);
+		gn_keep(out->kept_section, section.type,
+			(u32)(section.body - section.type) + section.length, section.oddity);
 	}
 	if (min(n, 1023u) != gn_estatus_entries(&record->head))
 		WRITE_ONCE(out->entries_wrong, out->entries_wrong + 1);

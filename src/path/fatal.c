@@ -89,7 +89,7 @@ void gn_fatal(struct gn_source *s, const struct gn_entry *e, struct pt_regs *reg
 	}
 	gn_last_words();
 	gn_console_fatal(&record, true);
-	gn_erst_store(&record, s->last.room);
+	gn_erst_store(&record, gn_last_room());
 	add_taint(TAINT_MACHINE_CHECK, LOCKDEP_STILL_OK);
 	set_panic_timeout();
 	nmi_panic(regs, "ghes_nmi: fatal hardware error reported by firmware");

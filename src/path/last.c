@@ -10,15 +10,18 @@
  * that an entry which another CPU's drain pops at the same time does no harm. A
  * record that a drain was delivering is shown although it may have been shown before.
  *
- * Owns struct gn_last of every source. Context: NMI-safe, the CPU that panics; init and
+ * Owns struct gn_last of every source, and the room. Context: NMI-safe, the CPU that panics; init and
  * exit in process context.
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/printk.h>
+#include <linux/slab.h>
 
 #include "compat/panic.h"
 #include "compat/printk.h"
@@ -26,6 +29,56 @@
 #include "path/roll.h"
 #include "path/source.h"
 #include "sinks/sink.h"
+
+/*
+ * For one record at a time: the last words, then the fatal record as ERST takes it. A larger
+ * one takes its place when a source has larger records.
+ */
+static DEFINE_MUTEX(making_room);
+static void *room;
+static u32 room_length;
+
+/**
+ * gn_last_make_room() - there will be records of so many bytes
+ * @length: bytes of the largest record of a source that is not on the roll yet
+ *
+ * Context: Process context, sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int gn_last_make_room(u32 length)
+{
+	void *larger, *old = NULL;
+	int err = 0;
+
+	mutex_lock(&making_room);
+	if (room && length <= room_length)
+		goto out;
+	larger = kvzalloc(GN_ERST_ROOM + length, GFP_KERNEL);
+	if (!larger) {
+		err = -ENOMEM;
+		goto out;
+	}
+	old = room;
+	room_length = length;
+	WRITE_ONCE(room, larger);
+	gn_roll_wait();
+out:
+	mutex_unlock(&making_room);
+	kvfree(old);
+	return err;
+}
+
+/**
+ * gn_last_room() - memory that the CPU has which panics
+ *
+ * Context: NMI-safe. The one for whom gn_roll_close() was true.
+ * Return: GN_ERST_ROOM bytes more than the largest record has.
+ */
+void *gn_last_room(void)
+{
+	return READ_ONCE(room);
+}
+NOKPROBE_SYMBOL(gn_last_room);
 
 /* The oldest record that has not been shown; NULL: there is none. */
 static struct gn_source *oldest(void)
@@ -76,7 +129,7 @@ void gn_last_words(void)
 	list_for_each_entry_lockless(s, &gn_roll, last.roll)
 		gn_view_start(&s->queue, &s->last.view);
 	while ((s = oldest())) {
-		struct gn_entry *e = s->last.room;
+		struct gn_entry *e = gn_last_room();
 
 		if (!gn_view_next(&s->queue, &s->last.view, lines ? e : NULL, s->desc.block_length))
 			continue;
@@ -125,4 +178,5 @@ void gn_last_init(void)
 void gn_last_exit(void)
 {
 	atomic_notifier_chain_unregister(&panic_notifier_list, &panicking);
+	kvfree(room);
 }

@@ -5,7 +5,12 @@
 #ifndef GN_LAST_H
 #define GN_LAST_H
 
+#include <linux/types.h>
+
 void gn_last_words(void);
+void *gn_last_room(void);
+
+int gn_last_make_room(u32 length);
 
 void gn_last_init(void);
 void gn_last_exit(void);

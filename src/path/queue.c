@@ -22,7 +22,8 @@
  * Shape. The ring's bytes are mapped twice in a row, so an entry that runs over
  * the end goes on in the second image and no code knows about wrapping but the
  * one subtraction in advance(). head == tail means empty; one alignment unit
- * always stays free, so that a full ring never looks empty.
+ * always stays free, so that a full ring never looks empty. Room for one record of the
+ * largest size is kept for a fatal one, which cannot wait for a drain.
  *
  *	        tail            head            tail + size
  *	         v               v               v
@@ -65,8 +66,21 @@ void gn_queue_init(struct gn_queue *q, u8 *base, u32 size)
 {
 	q->base = base;
 	q->size = size;
+	q->room = size;
 	q->head = 0;
 	q->tail = 0;
+}
+
+/**
+ * gn_queue_keep() - keep room for a fatal record
+ * @q: the queue
+ * @length: bytes of the largest record
+ *
+ * Context: As gn_queue_init(), after it.
+ */
+void gn_queue_keep(struct gn_queue *q, u32 length)
+{
+	q->room -= gn_queue_span(length);
 }
 
 /**

@@ -36,17 +36,20 @@ struct gn_entry {
  * @base: the ring, mapped twice in a row: bytes [size, 2 * size) are bytes
  *        [0, size) again, so that every entry is contiguous
  * @size: bytes of the ring, a multiple of GN_QUEUE_ALIGN
+ * @room: of them for ordinary records; the rest is kept for a fatal one
  * @head: where the next entry begins, [0, size); producer's
  * @tail: where the oldest entry begins, [0, size); consumer's
  */
 struct gn_queue {
 	u8 *base;
 	u32 size;
+	u32 room;
 	u32 head ____cacheline_aligned_in_smp;
 	u32 tail ____cacheline_aligned_in_smp;
 };
 
 void gn_queue_init(struct gn_queue *q, u8 *base, u32 size);
+void gn_queue_keep(struct gn_queue *q, u32 length);
 u32 gn_queue_bytes(u32 length);
 
 struct gn_entry *gn_queue_peek(struct gn_queue *q);
@@ -66,6 +69,24 @@ static __always_inline u32 gn_queue_span(u32 length)
 	       ((length + GN_QUEUE_ALIGN - 1) & ~(GN_QUEUE_ALIGN - 1));
 }
 
+/* A place in the first @room bytes of the ring, counted from the tail; NULL: none. */
+static __always_inline struct gn_entry *gn_queue_reserve_in(struct gn_queue *q, u32 length,
+							    u32 room)
+{
+	u32 head = q->head;
+	u32 tail = smp_load_acquire(&q->tail); /* QUEUE_RESERVE */
+	u32 used = head >= tail ? head - tail : head + q->size - tail;
+	u32 span = gn_queue_span(length);
+	struct gn_entry *e;
+
+	if (unlikely(used + span + GN_QUEUE_ALIGN > room))
+		return NULL;
+	e = (struct gn_entry *)(q->base + head);
+	e->span = span;
+	e->length = length;
+	return e;
+}
+
 /**
  * gn_queue_reserve() - room for a record
  * @q: the queue
@@ -79,18 +100,20 @@ static __always_inline u32 gn_queue_span(u32 length)
  */
 static __always_inline struct gn_entry *gn_queue_reserve(struct gn_queue *q, u32 length)
 {
-	u32 head = q->head;
-	u32 tail = smp_load_acquire(&q->tail); /* QUEUE_RESERVE */
-	u32 used = head >= tail ? head - tail : head + q->size - tail;
-	u32 span = gn_queue_span(length);
-	struct gn_entry *e;
+	return gn_queue_reserve_in(q, length, q->room);
+}
 
-	if (unlikely(span + GN_QUEUE_ALIGN > q->size - used))
-		return NULL;
-	e = (struct gn_entry *)(q->base + head);
-	e->span = span;
-	e->length = length;
-	return e;
+/**
+ * gn_queue_reserve_last() - room for a fatal record in a full ring
+ * @q: the queue
+ * @length: bytes of the record, at most what gn_queue_keep() was told
+ *
+ * Context: As gn_queue_reserve().
+ * Return: the entry, NULL if a fatal record has that room already.
+ */
+static __always_inline struct gn_entry *gn_queue_reserve_last(struct gn_queue *q, u32 length)
+{
+	return gn_queue_reserve_in(q, length, q->size);
 }
 
 /**

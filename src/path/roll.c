@@ -3,13 +3,14 @@
  * The roll of all sources, and its last reader.
  *
  * Only a CPU that is about to panic walks the roll, in NMI, without a lock. A
- * source that is being destroyed must not be freed under its eyes. Each side
+ * source that is being destroyed must not be freed under its eyes, nor its room
+ * (last.c). Each side
  * writes before it reads:
  *
  *	the last reader			the context that destroys a source
- *	gn_roll_closed = true		the source leaves the list
+ *	gn_roll_closed = true		the source leaves the list, or the room is another
  *	smp_mb() ROLL_CLOSE		smp_mb() ROLL_REMOVE
- *	walks the list			reads gn_roll_closed
+ *	walks the list			reads gn_roll_closed in gn_roll_wait()
  *
  * The first column is NMI-safe, the second is process context; the mutex owns the list.
  * The barriers pair: either the reader does not meet the source, or the
@@ -44,6 +45,19 @@ void gn_roll_add(struct gn_source *s)
 }
 
 /**
+ * gn_roll_wait() - the last reader sees what was written before
+ *
+ * Context: Process context, may sleep; does not return when the machine is about
+ *          to panic.
+ */
+void gn_roll_wait(void)
+{
+	smp_mb(); /* ROLL_REMOVE */
+	while (READ_ONCE(gn_roll_closed))
+		msleep(1000);
+}
+
+/**
  * gn_roll_remove() - a source that is about to be freed
  * @s: the source, on the roll or not
  *
@@ -57,9 +71,7 @@ void gn_roll_remove(struct gn_source *s)
 	mutex_lock(&lock);
 	list_del_rcu(&s->last.roll);
 	mutex_unlock(&lock);
-	smp_mb(); /* ROLL_REMOVE */
-	while (READ_ONCE(gn_roll_closed))
-		msleep(1000);
+	gn_roll_wait();
 }
 
 /**

@@ -16,6 +16,7 @@ extern bool gn_roll_closed;
 
 void gn_roll_add(struct gn_source *s);
 void gn_roll_remove(struct gn_source *s);
+void gn_roll_wait(void);
 bool gn_roll_close(void);
 
 /*

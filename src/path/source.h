@@ -36,7 +36,6 @@ struct gn_notify;
  * @reg: the error status address register
  * @block: where the error status block was when it was mapped last
  * @ack: the acknowledgement
- * @fatal_entry: room for a fatal record while the queue is full
  * @moved_to: block address outside @block, to be mapped; 0: none
  * @moved_seen: block address outside the table of NMI sources that was counted as
  *              a move already
@@ -59,7 +58,6 @@ struct gn_intake {
 	struct gn_register reg;
 	struct gn_window block;
 	struct gn_ack ack;
-	struct gn_entry *fatal_entry;
 	u64 moved_to;
 	u64 moved_seen;
 	u64 refused;
@@ -98,12 +96,10 @@ struct gn_life {
  * struct gn_last - what only a CPU needs that is about to panic
  * @roll: the next source in the roll (path/roll.h)
  * @view: the records in the queue that have not been shown
- * @room: GN_ERST_ROOM bytes more than a block has
  */
 struct gn_last {
 	struct list_head roll;
 	struct gn_view view;
-	void *room;
 };
 
 /**

@@ -129,13 +129,12 @@ static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset, bo
 	if (last) { /* PLACE */
 		if (verdict != GN_GOOD || !gn_is_fatal(gn_window_read32(block + 16, device)))
 			return GN_NO_PLACE;
-		e = s->in.fatal_entry;
-		e->length = length;
+		e = gn_queue_reserve_last(&s->queue, length);
 	} else {
 		e = gn_queue_reserve(&s->queue, length);
-		if (unlikely(!e))
-			return GN_NO_PLACE;
 	}
+	if (unlikely(!e))
+		return GN_NO_PLACE;
 	e->stamp = gn_clock();
 	e->touched = 0;
 	gn_window_copy(e->block, block, length, device);   /* COPY */

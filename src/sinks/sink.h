@@ -19,8 +19,8 @@
 
 struct device;
 
-/* Bytes of a malformed block or section that are kept for inspection. */
-#define GN_KEEP 4096u
+/* Bytes of a malformed block or section that are kept for inspection: a page with their head. */
+#define GN_KEEP 4064u
 
 /* Consumers of the in-tree driver; what one of them could not have is counted. */
 enum gn_consumer {
@@ -97,10 +97,14 @@ struct gn_outlet {
 	u64 pages[GN_PAGES];
 	u64 unserved[GN_CONSUMERS];
 	struct gn_console console;
-	struct gn_kept kept;
-	struct gn_kept kept_section;
+	struct gn_kept *kept;
+	struct gn_kept *kept_section;
 	u8 scratch[GN_SCRATCH] __aligned(8);
 };
+
+int gn_outlet_init(struct gn_outlet *out);
+void gn_outlet_free(struct gn_outlet *out);
+void gn_keep(struct gn_kept *kept, const u8 *bytes, u32 length, u32 reason);
 
 /* Malformed blocks of all reasons. Context: any. */
 static inline u64 gn_outlet_malformed(const struct gn_outlet *out)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * src/path/roll.c: a source is destroyed while a CPU that is about to panic walks the roll.
- * The reader does not touch a source that was freed; of two readers one walks.
+ * src/path/roll.c: a source is destroyed, and the room of last.c is exchanged, while a CPU that
+ * is about to panic walks the roll. The reader does not touch what was freed; of two readers
+ * one walks.
  */
 #include "weak.h"
 
@@ -46,13 +47,22 @@ static void msleep(unsigned int ms)
 #include "path/roll.c"
 
 static struct gn_source source;
-static u64 memory; /* plain: of the source */
+static u64 memory;   /* plain: of the source */
+static u64 rooms[2]; /* plain */
+static u64 *room;
 static int walkers;
 
 static void destroyer(void)
 {
 	gn_roll_remove(&source);
 	weak_plain_write(&memory, 1); /* freed */
+}
+
+static void grower(void)
+{
+	WRITE_ONCE(room, &rooms[1]);
+	gn_roll_wait();
+	weak_plain_write(&rooms[0], 1); /* freed */
 }
 
 static void reader(void)
@@ -62,6 +72,7 @@ static void reader(void)
 	walkers++;
 	if (READ_ONCE(gn_roll.next))
 		weak_check(!weak_plain_read(&memory));
+	weak_check(!weak_plain_read(READ_ONCE(room)));
 }
 
 static void begin(void)
@@ -69,11 +80,13 @@ static void begin(void)
 	memset(&source, 0, sizeof(source));
 	memset(&closers, 0, sizeof(closers));
 	gn_roll_closed = false;
-	memory = 0;
+	memory = rooms[0] = rooms[1] = 0;
+	room = &rooms[0];
 	walkers = 0;
 	gn_roll.next = &source.last.roll;
 	source.last.roll.next = &gn_roll;
 	weak_thread(destroyer, false);
+	weak_thread(grower, false);
 	weak_thread(reader, false);
 	weak_thread(reader, false);
 }

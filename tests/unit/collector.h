@@ -83,6 +83,7 @@ void gn_fatal(struct gn_source *s, const struct gn_entry *e, struct pt_regs *reg
 
 #define LENGTH	  4096u
 #define QUEUE	  (4u * LENGTH)
+#define KEPT	  (LENGTH + 64u)
 #define HOME	  0x7000000ull
 #define ELSEWHERE 0x9000000ull
 #define ACK	  0x1234567800000000ull
@@ -92,7 +93,7 @@ void gn_fatal(struct gn_source *s, const struct gn_entry *e, struct pt_regs *reg
 /* A source whose windows are the test's own memory, and what firmware sees of it. */
 struct collector {
 	struct gn_source source;
-	u8 ring[2 * QUEUE];
+	u8 ring[2 * (QUEUE + KEPT)];
 	u8 window[2 * LENGTH];
 	u64 address; /* of the block, as firmware says */
 	u64 ack;
@@ -104,8 +105,6 @@ static struct collector *collector_new(u32 offset, bool device, u32 queue)
 	struct gn_source *s = &c->source;
 
 	assert_non_null(c);
-	s->in.fatal_entry = malloc(sizeof(*s->in.fatal_entry) + LENGTH);
-	assert_non_null(s->in.fatal_entry);
 	c->address = HOME + offset;
 	c->ack = ACK;
 	letters[0] = 0;
@@ -132,7 +131,8 @@ static struct collector *collector_new(u32 offset, bool device, u32 queue)
 		.keep = PRESERVE,
 		.set = WRITE,
 	};
-	gn_queue_init(&s->queue, c->ring, queue);
+	gn_queue_init(&s->queue, c->ring, queue + gn_queue_span(LENGTH));
+	gn_queue_keep(&s->queue, LENGTH);
 	return c;
 }
 
@@ -140,7 +140,6 @@ static void collector_free(struct collector *c)
 {
 	assert_false(gn_claim_busy(&c->source.in.claim));
 	assert_int_equal(irqs_are_off, 0);
-	free(c->source.in.fatal_entry);
 	free(c);
 }
 

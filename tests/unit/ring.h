@@ -44,10 +44,9 @@ static inline u8 record_byte(u32 seq, u32 i)
 	return (u8)(seq * 31 + i * 7 + (seq >> 8));
 }
 
-/* Puts record @seq into the queue; false if there is no room. */
-static inline bool produce(struct gn_queue *q, u32 seq, u32 length)
+/* Puts record @seq into a place in the queue; false if there is none. */
+static inline bool put_record(struct gn_queue *q, struct gn_entry *e, u32 seq, u32 length)
 {
-	struct gn_entry *e = gn_queue_reserve(q, length);
 	u32 i;
 
 	if (!e)
@@ -58,6 +57,16 @@ static inline bool produce(struct gn_queue *q, u32 seq, u32 length)
 		e->block[i] = record_byte(seq, i);
 	gn_queue_publish(q, e);
 	return true;
+}
+
+static inline bool produce(struct gn_queue *q, u32 seq, u32 length)
+{
+	return put_record(q, gn_queue_reserve(q, length), seq, length);
+}
+
+static inline bool produce_last(struct gn_queue *q, u32 seq, u32 length)
+{
+	return put_record(q, gn_queue_reserve_last(q, length), seq, length);
 }
 
 /* What is wrong with the record, NULL if it is number @seq. */

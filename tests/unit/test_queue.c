@@ -114,6 +114,31 @@ static void ring_of_the_stated_bytes_holds_the_record(void **state)
 	}
 }
 
+/* Ordinary records leave room for a fatal one at any place; it has that room once. */
+static void full_ring_has_room_for_a_fatal_record(void **state)
+{
+	const u32 largest = 1000;
+	u32 at;
+
+	for (at = 0; at < SIZE; at += GN_QUEUE_ALIGN) {
+		struct gn_queue *q = empty_at(state, at);
+		u32 in = 0, out;
+
+		gn_queue_keep(q, largest);
+		while (produce(q, in, 40))
+			in++;
+		assert_int_equal(in, (SIZE - GN_QUEUE_ALIGN - gn_queue_span(largest)) /
+					     gn_queue_span(40));
+		assert_true(produce_last(q, in, largest));
+		assert_false(produce_last(q, in, largest));
+		assert_null(gn_queue_reserve(q, 0));
+		for (out = 0; out < in; out++)
+			assert_true(consume(q, out, 40));
+		assert_true(consume(q, in, largest));
+		assert_false(consume(q, 0, 0));
+	}
+}
+
 static void full_ring_does_not_look_empty(void **state)
 {
 	u32 at;
@@ -233,6 +258,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(largest_record_fits_at_any_place, set_up,
 						tear_down),
 		cmocka_unit_test(ring_of_the_stated_bytes_holds_the_record),
+		cmocka_unit_test_setup_teardown(full_ring_has_room_for_a_fatal_record, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(full_ring_does_not_look_empty, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refused_record_changes_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reserving_again_gives_the_same_room, set_up,

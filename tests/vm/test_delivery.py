@@ -57,7 +57,7 @@ def test_storm(boot, smp):
 @pytest.mark.parametrize("smp", [1, 2])
 def test_queue_of_one_record(boot, smp):
     """The queue holds one record: firmware is held back and nothing is lost."""
-    every = storm(boot(four_sources(2068), smp=smp), 2068, SECTION_EVENT, 32768, queue_kib=1)
+    every = storm(boot(four_sources(2000), smp=smp), 2000, SECTION_EVENT, 32768, queue_kib=1)
     assert all(stats["queue_size"] == 4096 for stats in every)
     assert all(
         stats["deferred"] > 0 for stats in every

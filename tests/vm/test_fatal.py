@@ -83,11 +83,11 @@ def test_fatal_with_console_locked(boot, irqs_off):
 def test_fatal_with_queue_full(boot):
     """No room in the queue, and interrupts masked for seconds, so that no drain makes any."""
     machine = boot(
-        [Source(id=3, event=804), Source(id=4, event=805, critical=True, length=2068)], icount=True
+        [Source(id=3, event=804), Source(id=4, event=805, critical=True, length=2000)], icount=True
     )
     fatal = machine.sources[1]
     driver.load(machine, queue_kib=1)
-    machine.post(fatal, cper.sized(2068, 1), gated=True)
+    machine.post(fatal, cper.sized(2000, 1), gated=True)
     machine.post(fatal, FATAL)
     machine.vm.agent.start(f"insmod /lib/modules/hold.ko source={fatal.index} irqs_off=1 ms=3000")
     check_death(machine, fatal, SECOND)
