@@ -99,7 +99,7 @@ static __always_inline void gn_give_back(struct gn_source *s, u8 *block, bool de
  * @entry: set to a fatal record, for who panics and calls gn_enqueue() should that return
  * @ring: set to when the drain is rung for a record in the queue
  * @last: the queue is full. A fatal record does not wait for a drain that may never
- * run: it has a place of its own, and the machine panics from there. One that is
+ * run: the ring keeps room for one, and the machine panics from there. One that is
  * not even well-formed is no reason to panic and waits like any other.
  */
 static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset, bool device,
