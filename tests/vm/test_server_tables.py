@@ -61,6 +61,8 @@ def through_rasdaemon(
             payload = struct.pack("<HH", src.id, n) * 20
             block = cper.block(severity, [cper.vendor(payload=payload)])
             if src.notify == "sea":
+                # It hits whatever program runs: the daemon has nothing to do then.
+                daemon.stored(len(rows))
                 raise_one(src, block)
             else:
                 machine.post(src, block)
