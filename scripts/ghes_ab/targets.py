@@ -137,7 +137,7 @@ def explain(parts: list[Part], row: Row) -> str:
         rest -= per_byte * int(size)
         said.append(f"{shown(per_byte * int(size))} copy {size} bytes ({per_byte:.3f} a byte)")
     if not said:
-        return f"{shown(row.mid_b)} instructions beside {shown(row.mid_a)}"
+        return f"{shown(row.mid_b)} {row.unit} beside {shown(row.mid_a)}"
     said.append(f"{shown(rest)} are everything else")
     if floor:
         ours, theirs = row.mid_b - kernel, row.mid_a - kernel
