@@ -108,7 +108,7 @@ static ssize_t malformed_last_show(struct device *dev, struct device_attribute *
 {
 	struct gn_source *s = dev_get_drvdata(dev);
 
-	return show_kept(s->out.kept, verdict_text, buf);
+	return show_kept(&s->out.kept, verdict_text, buf);
 }
 static DEVICE_ATTR_RO(malformed_last);
 
@@ -117,7 +117,7 @@ static ssize_t malformed_body_last_show(struct device *dev, struct device_attrib
 {
 	struct gn_source *s = dev_get_drvdata(dev);
 
-	return show_kept(s->out.kept_section, oddity_text, buf);
+	return show_kept(&s->out.kept_section, oddity_text, buf);
 }
 static DEVICE_ATTR_RO(malformed_body_last);
 
@@ -176,14 +176,14 @@ static ssize_t read_malformed(struct kobject *kobj, char *buf, loff_t at, size_t
 {
 	struct gn_source *s = dev_get_drvdata(kobj_to_dev(kobj));
 
-	return read_kept(s->out.kept, buf, at, count);
+	return read_kept(&s->out.kept, buf, at, count);
 }
 
 static ssize_t read_odd(struct kobject *kobj, char *buf, loff_t at, size_t count)
 {
 	struct gn_source *s = dev_get_drvdata(kobj_to_dev(kobj));
 
-	return read_kept(s->out.kept_section, buf, at, count);
+	return read_kept(&s->out.kept_section, buf, at, count);
 }
 
 GN_BIN_ATTR_RO(malformed_block, read_malformed);

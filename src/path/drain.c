@@ -54,7 +54,7 @@ static void reject(const struct gn_record *record, const struct gn_entry *e,
 	struct gn_outlet *out = record->out;
 
 	gn_received_malformed(&out->malformed[verdict]);
-	gn_keep(out->kept, e->block, e->length, verdict);
+	gn_keep(&out->kept, e->block, e->length, verdict);
 	gn_trace_malformed(record, verdict);
 	gn_console_malformed(record, verdict);
 }
@@ -77,7 +77,7 @@ static void note_sections(const struct gn_record *record)
 		if (section.oddity == GN_SOUND)
 			continue;
 		WRITE_ONCE(*count, *count + 1);
-		gn_keep(out->kept_section, section.type,
+		gn_keep(&out->kept_section, section.type,
 			(u32)(section.body - section.type) + section.length, section.oddity);
 	}
 	if (min(n, 1023u) != gn_estatus_entries(&record->head))

@@ -11,13 +11,11 @@
 
 #include "sinks/sink.h"
 
-static struct gn_kept *kept_new(void)
+static int kept_init(struct gn_kept *kept)
 {
-	struct gn_kept *kept = kzalloc(sizeof(*kept), GFP_KERNEL);
-
-	if (kept)
-		raw_spin_lock_init(&kept->lock);
-	return kept;
+	raw_spin_lock_init(&kept->lock);
+	kept->bytes = kzalloc(GN_KEEP, GFP_KERNEL);
+	return kept->bytes ? 0 : -ENOMEM;
 }
 
 /**
@@ -29,9 +27,9 @@ static struct gn_kept *kept_new(void)
  */
 int gn_outlet_init(struct gn_outlet *out)
 {
-	out->kept = kept_new();
-	out->kept_section = kept_new();
-	return out->kept && out->kept_section ? 0 : -ENOMEM;
+	int err = kept_init(&out->kept);
+
+	return err ? err : kept_init(&out->kept_section);
 }
 
 /**
@@ -42,8 +40,8 @@ int gn_outlet_init(struct gn_outlet *out)
  */
 void gn_outlet_free(struct gn_outlet *out)
 {
-	kfree(out->kept);
-	kfree(out->kept_section);
+	kfree(out->kept.bytes);
+	kfree(out->kept_section.bytes);
 }
 
 /**
@@ -62,7 +60,7 @@ void gn_keep(struct gn_kept *kept, const u8 *bytes, u32 length, u32 reason)
 	raw_spin_lock_irqsave(&kept->lock, flags);
 	kept->number++;
 	kept->total = length;
-	kept->length = min_t(u32, length, sizeof(kept->bytes));
+	kept->length = min_t(u32, length, GN_KEEP);
 	kept->reason = reason;
 	memcpy(kept->bytes, bytes, kept->length);
 	raw_spin_unlock_irqrestore(&kept->lock, flags);

@@ -19,8 +19,8 @@
 
 struct device;
 
-/* Bytes of a malformed block or section that are kept for inspection: a page with their head. */
-#define GN_KEEP 4064u
+/* Bytes of a malformed block or section that are kept for inspection. */
+#define GN_KEEP 4096u
 
 /* Consumers of the in-tree driver; what one of them could not have is counted. */
 enum gn_consumer {
@@ -48,7 +48,7 @@ struct gn_kept {
 	u32 total;	     /* bytes that were read from firmware */
 	u32 length;	     /* of them kept */
 	u32 reason;	     /* enum gn_verdict or enum gn_oddity */
-	u8 bytes[GN_KEEP];
+	u8 *bytes;	     /* GN_KEEP of them */
 };
 
 /* What became of a page that was to be taken out of use. */
@@ -97,8 +97,8 @@ struct gn_outlet {
 	u64 pages[GN_PAGES];
 	u64 unserved[GN_CONSUMERS];
 	struct gn_console console;
-	struct gn_kept *kept;
-	struct gn_kept *kept_section;
+	struct gn_kept kept;
+	struct gn_kept kept_section;
 	u8 scratch[GN_SCRATCH] __aligned(8);
 };
 
