@@ -90,7 +90,7 @@ class Sdei:
             self.once(machine, src, block, busy)
             machine.quiesce()
             machine.vm.check(SETTLE)
-        return self.handlers(machine, len(blocks))
+        return self.handlers(machine, len(blocks), busy)
 
     @staticmethod
     def once(machine: Platform, src: Source, block: bytes, busy: bool) -> None:
@@ -99,11 +99,19 @@ class Sdei:
             machine.vm.check(f"doorbell {src.index}")
 
     @staticmethod
-    def handlers(machine: Platform, count: int) -> list[int]:
-        found = [event.lower_ticks for event in machine.events() if event.kind == "event"]
+    def handlers(machine: Platform, count: int, busy: bool) -> list[int]:
+        """busy: a program was interrupted each time, or nothing has been measured."""
+        found = [event for event in machine.events() if event.kind == "event"]
         if len(found) != count:
             raise machine.vm.error(f"{len(found)} notifications instead of {count}")
-        return found
+        if busy:
+            outside = [
+                f"{number}: {event}" for number, event in enumerate(found) if event.pstate & 0xC
+            ]
+            if outside:
+                said = "\n".join([*outside, machine.states()])
+                raise machine.vm.error(f"these notifications interrupted no program:\n{said}")
+        return [event.lower_ticks for event in found]
 
     def floor(self, machine: Platform) -> dict[str, int]:
         """What the kernel's own way to a handler and back costs: a handler that does nothing."""
@@ -117,7 +125,7 @@ class Sdei:
                 machine.vm.check(SETTLE)
                 machine.withdraw(src)  # that handler takes no record
                 machine.quiesce()
-            found[variant] = int(median(self.handlers(machine, 5)))
+            found[variant] = int(median(self.handlers(machine, 5, busy)))
         machine.vm.check("rmmod empty")
         return found
 

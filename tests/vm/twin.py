@@ -137,7 +137,8 @@ class Watch:
             f"sleep {PAUSE}; cat {driver.TRACING}/trace; echo >{driver.TRACING}/trace; "
             "echo @@; dmesg -r -c; echo @@; grep signal /tmp/victim; true"
         )
-        trace, log, signals = out.split("@@\n")
+        # at the start of a line: a section's bytes, which the log shows, may end in "@@" too
+        trace, log, signals = re.split(r"^@@\n", out, flags=re.MULTILINE)
         for name, text in EVENT.findall(trace):
             lines[self.tidy(f"event {name}: {text}")] += 1
         for level, text in LOG.findall(log):
