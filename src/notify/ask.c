@@ -23,7 +23,7 @@
 #include "path/source.h"
 
 /* gn_ask() delivers the record itself; see above. */
-static enum gn_ring deliver_here(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e)
+static enum gn_ring deliver_here(void *asker, struct gn_source *s, struct gn_entry *e)
 {
 	return IS_ENABLED(CONFIG_PREEMPT_RT) ? GN_RING_NOW : GN_RING_NOT;
 }
@@ -40,12 +40,11 @@ static enum gn_ring deliver_here(struct gn_asker *asker, struct gn_source *s, st
  */
 bool gn_ask(struct gn_source *s)
 {
-	struct gn_asker asker = { .meet = deliver_here };
 	enum gn_outcome outcome;
 	unsigned long flags;
 
 	local_irq_save(flags);
-	outcome = gn_collect_for(s, get_irq_regs(), &asker);
+	outcome = gn_collect_for(s, get_irq_regs(), deliver_here, NULL);
 	if (outcome == GN_COLLECTED && !IS_ENABLED(CONFIG_PREEMPT_RT))
 		gn_drain_here(s);
 	local_irq_restore(flags);

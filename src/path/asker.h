@@ -15,14 +15,11 @@ enum gn_ring {
 	GN_RING_NOT,  /* the asker runs the drain itself */
 };
 
-/**
- * struct gn_asker - a context that looks for its record
- * @meet: called with each record that the look collects, before the drain can see it and
- *        before firmware has its block back: marks in the entry what the asker sees to
- *        itself, and says when the drain is rung. NMI-safe.
+/*
+ * Called with each record that a look for @asker collects, before the drain can see it and
+ * before firmware has its block back: marks in the entry what the asker sees to itself, and
+ * says when the drain is rung. NMI-safe.
  */
-struct gn_asker {
-	enum gn_ring (*meet)(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e);
-};
+typedef enum gn_ring gn_meet_fn(void *asker, struct gn_source *s, struct gn_entry *e);
 
 #endif

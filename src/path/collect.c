@@ -10,38 +10,36 @@
  *
  * All of this is NMI-safe: no lock, no wait, every loop bounded.
  */
-#include <linux/irqflags.h>
-#include <linux/kconfig.h>
 #include <linux/kprobes.h>
 
 #include "path/source.h"
 #include "path/collect.h"
 #include "path/fatal.h"
+#include "path/look.h"
 #include "path/moved.h"
-#include "path/take.h"
 
 /* Looks in a row before the owner abandons the claim. */
 #define LOOKS_MAX 8
 
 /* A record that the machine ends with, copied. Returns if this CPU was in panic already. */
-static noinline void end_with(struct gn_source *s, const struct gn_entry *e, u32 offset,
-			      struct pt_regs *regs, bool device)
+noinline void gn_look_fatal(struct gn_source *s, const struct gn_entry *e, u32 offset,
+			    struct pt_regs *regs, bool device)
 {
 	gn_give_back(s, s->in.block.va + offset, device);
 	gn_fatal(s, e, regs);
 }
-NOKPROBE_SYMBOL(end_with);
+NOKPROBE_SYMBOL(gn_look_fatal);
 
 /* The queue is full: the record stays with firmware until the drain made room. */
-static noinline enum gn_outcome full(struct gn_source *s, u32 offset, struct pt_regs *regs,
-				     bool device)
+noinline enum gn_outcome gn_look_full(struct gn_source *s, u32 offset, struct pt_regs *regs,
+				      bool device)
 {
 	struct gn_entry *e;
 	enum gn_ring ring;
 
-	if (gn_take(s, offset, device, true, NULL, &e, &ring) == GN_FATAL) {
-		end_with(s, e, offset, regs, device);
-		gn_enqueue(s, e, GN_SEV_FATAL, NULL);
+	if (gn_take(s, offset, device, true, NULL, NULL, &e, &ring) == GN_FATAL) {
+		gn_look_fatal(s, e, offset, regs, device);
+		gn_enqueue(s, e, GN_SEV_FATAL, NULL, NULL);
 		gn_bell_soon(&s->bell);
 		return GN_COLLECTED;
 	}
@@ -52,10 +50,10 @@ static noinline enum gn_outcome full(struct gn_source *s, u32 offset, struct pt_
 	gn_bell_look(&s->bell);
 	return GN_LEFT;
 }
-NOKPROBE_SYMBOL(full);
+NOKPROBE_SYMBOL(gn_look_full);
 
 /* The block is not where it was mapped: process context maps the new place. */
-static noinline enum gn_outcome moved(struct gn_source *s, u64 pa)
+noinline enum gn_outcome gn_look_moved(struct gn_source *s, u64 pa)
 {
 	if (!pa)
 		return GN_NOTHING;
@@ -69,52 +67,18 @@ static noinline enum gn_outcome moved(struct gn_source *s, u64 pa)
 	WRITE_ONCE(s->in.addresses, s->in.addresses + 1);
 	return GN_BEYOND;
 }
-NOKPROBE_SYMBOL(moved);
+NOKPROBE_SYMBOL(gn_look_moved);
 
-static __always_inline enum gn_outcome look(struct gn_source *s, struct pt_regs *regs, bool device,
-					    struct gn_asker *asker)
+noinline enum gn_outcome gn_look_device(struct gn_source *s, struct pt_regs *regs, gn_meet_fn *meet,
+					void *asker)
 {
-	u64 pa = device ? gn_register_value(&s->in.reg) : gn_window_read64(s->in.reg.at, false);
-	u64 offset = pa - s->in.block.pa;
-	struct gn_entry *e;
-	enum gn_ring ring;
-
-	/* Device memory has no words at odd places: gn_window_map() will refuse those. */
-	if (unlikely(offset > s->in.block.length || offset + GN_BLOCK_MIN > s->in.block.length ||
-		     offset % 4))
-		return moved(s, pa);
-	switch (gn_take(s, (u32)offset, device, false, asker, &e, &ring)) {
-	case GN_TAKEN:
-		break;
-	case GN_FATAL:
-		end_with(s, e, (u32)offset, regs, device);
-		ring = gn_enqueue(s, e, gn_estatus_severity(e->block), asker);
-		break;
-	case GN_NO_RECORD:
-		return GN_NOTHING;
-	case GN_NO_PLACE:
-		return full(s, (u32)offset, regs, device);
-	case GN_NO_WINDOW:
-		return moved(s, pa);
-	}
-	s->in.deferring = false;
-	if (ring == GN_RING_NOW)
-		gn_bell_now(&s->bell);
-	else if (ring == GN_RING_SOON)
-		gn_bell_soon(&s->bell);
-	return GN_COLLECTED;
+	return gn_look(s, regs, true, meet, asker);
 }
-
-static noinline enum gn_outcome look_device(struct gn_source *s, struct pt_regs *regs,
-					    struct gn_asker *asker)
-{
-	return look(s, regs, true, asker);
-}
-NOKPROBE_SYMBOL(look_device);
+NOKPROBE_SYMBOL(gn_look_device);
 
 static noinline enum gn_outcome look_normal(struct gn_source *s, struct pt_regs *regs)
 {
-	return look(s, regs, false, NULL);
+	return gn_look(s, regs, false, NULL, NULL);
 }
 NOKPROBE_SYMBOL(look_normal);
 
@@ -122,17 +86,17 @@ NOKPROBE_SYMBOL(look_normal);
  * Written under the claim, so that an exception that finds the block empty afterwards
  * sees it: its record may be the one that was collected.
  */
-static void note_unasked(struct gn_source *s)
+void gn_look_unasked(struct gn_source *s)
 {
 	WRITE_ONCE(s->in.unasked, gn_clock() | 1);
 }
-NOKPROBE_SYMBOL(note_unasked);
+NOKPROBE_SYMBOL(gn_look_unasked);
 
 /*
  * Another call came while the owner looked: look again, a bounded number of times. A
  * record that this finds is that caller's.
  */
-static noinline enum gn_outcome look_again(struct gn_source *s, struct pt_regs *regs, int seen)
+noinline enum gn_outcome gn_look_again(struct gn_source *s, struct pt_regs *regs, int seen)
 {
 	enum gn_outcome outcome = GN_NOTHING;
 	int looks = LOOKS_MAX;
@@ -143,17 +107,17 @@ static noinline enum gn_outcome look_again(struct gn_source *s, struct pt_regs *
 			gn_bell_look(&s->bell);
 			break;
 		}
-		if ((s->in.device ? look_device(s, regs, NULL) : look_normal(s, regs)) ==
+		if ((s->in.device ? gn_look_device(s, regs, NULL, NULL) : look_normal(s, regs)) ==
 		    GN_COLLECTED) {
 			outcome = GN_COLLECTED;
-			note_unasked(s);
+			gn_look_unasked(s);
 		}
 	} while (!gn_claim_leave(&s->in.claim, &seen));
 	return outcome;
 }
-NOKPROBE_SYMBOL(look_again);
+NOKPROBE_SYMBOL(gn_look_again);
 
-static noinline void found_nothing(struct gn_source *s)
+noinline void gn_look_empty(struct gn_source *s)
 {
 	WRITE_ONCE(s->in.empty, s->in.empty + 1);
 	if (!s->in.complain_empty) {
@@ -161,42 +125,7 @@ static noinline void found_nothing(struct gn_source *s)
 		gn_bell_soon(&s->bell);
 	}
 }
-NOKPROBE_SYMBOL(found_nothing);
-
-/* What a look is, but for the interrupts: those of this CPU are off. */
-static __always_inline enum gn_outcome collect_masked(struct gn_source *s, struct pt_regs *regs,
-						      bool rung, struct gn_asker *asker)
-{
-	enum gn_outcome outcome;
-	int seen;
-
-	if (!gn_claim_enter(&s->in.claim, &seen))
-		return GN_BUSY;
-	outcome = unlikely(s->in.device) ? look_device(s, regs, asker) :
-					   look(s, regs, false, asker);
-	if (unlikely(outcome == GN_NOTHING && rung))
-		found_nothing(s);
-	/* Only exceptions ask for it. */
-	if (IS_ENABLED(CONFIG_ARM64) && !rung && !asker && outcome == GN_COLLECTED)
-		note_unasked(s);
-	if (unlikely(!gn_claim_leave(&s->in.claim, &seen)) &&
-	    look_again(s, regs, seen) == GN_COLLECTED)
-		outcome = GN_COLLECTED;
-	return outcome;
-}
-
-static __always_inline enum gn_outcome collect(struct gn_source *s, struct pt_regs *regs, bool rung,
-					       struct gn_asker *asker)
-{
-	enum gn_outcome outcome;
-	unsigned long flags;
-
-	/* No interrupt of this CPU may delay the owner: a fatal record may wait for it. */
-	raw_local_irq_save(flags);
-	outcome = collect_masked(s, regs, rung, asker);
-	raw_local_irq_restore(flags);
-	return outcome;
-}
+NOKPROBE_SYMBOL(gn_look_empty);
 
 /**
  * gn_collect() - a notification rang for a source
@@ -208,25 +137,26 @@ static __always_inline enum gn_outcome collect(struct gn_source *s, struct pt_re
  */
 notrace enum gn_outcome gn_collect(struct gn_source *s, struct pt_regs *regs)
 {
-	return collect(s, regs, true, NULL);
+	return gn_look_as(s, regs, true, NULL, NULL);
 }
 NOKPROBE_SYMBOL(gn_collect);
 
 /**
- * gn_collect_for() - an exception may be about a record of this source
+ * gn_collect_for() - somebody asks whether a source has a record
  * @s: the source
  * @regs: as for gn_collect()
- * @asker: the context that asks, or NULL
+ * @meet: called with each record that the look collects
+ * @asker: handed to @meet
  *
- * One exception asks several sources, so finding nothing is no error.
+ * Finding nothing is no error.
  *
  * Context: NMI-safe. As gn_collect().
  * Return: what the look came to.
  */
-notrace enum gn_outcome gn_collect_for(struct gn_source *s, struct pt_regs *regs,
-				       struct gn_asker *asker)
+notrace enum gn_outcome gn_collect_for(struct gn_source *s, struct pt_regs *regs, gn_meet_fn *meet,
+				       void *asker)
 {
-	return collect(s, regs, false, asker);
+	return gn_look_as(s, regs, false, meet, asker);
 }
 NOKPROBE_SYMBOL(gn_collect_for);
 
@@ -243,7 +173,7 @@ NOKPROBE_SYMBOL(gn_collect_for);
  */
 notrace enum gn_outcome gn_collect_in_nmi(struct gn_source *s, struct pt_regs *regs)
 {
-	return collect_masked(s, regs, false, NULL);
+	return gn_look_masked(s, regs, false, NULL, NULL);
 }
 NOKPROBE_SYMBOL(gn_collect_in_nmi);
 
@@ -259,6 +189,6 @@ NOKPROBE_SYMBOL(gn_collect_in_nmi);
  */
 notrace enum gn_outcome gn_collect_again(struct gn_source *s)
 {
-	return collect(s, NULL, false, NULL);
+	return gn_look_as(s, NULL, false, NULL, NULL);
 }
 NOKPROBE_SYMBOL(gn_collect_again);

@@ -22,7 +22,8 @@ enum gn_outcome {
 };
 
 enum gn_outcome gn_collect(struct gn_source *s, struct pt_regs *regs);
-enum gn_outcome gn_collect_for(struct gn_source *s, struct pt_regs *regs, struct gn_asker *asker);
+enum gn_outcome gn_collect_for(struct gn_source *s, struct pt_regs *regs, gn_meet_fn *meet,
+			       void *asker);
 enum gn_outcome gn_collect_in_nmi(struct gn_source *s, struct pt_regs *regs);
 enum gn_outcome gn_collect_again(struct gn_source *s);
 

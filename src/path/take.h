@@ -70,12 +70,12 @@ static __always_inline bool gn_is_last(const struct gn_entry *e)
 
 /* Hand a record to the drain; when that is rung is returned. */
 static __always_inline enum gn_ring gn_enqueue(struct gn_source *s, struct gn_entry *e,
-					       u32 severity, struct gn_asker *asker)
+					       u32 severity, gn_meet_fn *meet, void *asker)
 {
 	enum gn_ring ring = severity == GN_SEV_RECOVERABLE ? GN_RING_NOW : GN_RING_SOON;
 
-	if (asker)
-		ring = asker->meet(asker, s, e);
+	if (meet)
+		ring = meet(asker, s, e);
 	/* Counted first: what the drain counts of this record is never more than this. */
 	WRITE_ONCE(s->in.stamp, e->stamp);
 	WRITE_ONCE(s->in.records, s->in.records + 1);
@@ -92,36 +92,21 @@ static __always_inline void gn_give_back(struct gn_source *s, u8 *block, bool de
 		gn_bell_look(&s->bell);
 }
 
-/*
- * The order towards firmware, with the words of the table above.
- *
- * @asker: who looks for a record of its own, or NULL
- * @entry: set to a fatal record, for who panics and calls gn_enqueue() should that return
- * @ring: set to when the drain is rung for a record in the queue
- * @last: the queue is full. A fatal record does not wait for a drain that may never
- * run: the ring keeps room for one, and the machine panics from there. One that is
- * not even well-formed is no reason to panic and waits like any other.
- */
-static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset, bool device,
-					     bool last, struct gn_asker *asker,
-					     struct gn_entry **entry, enum gn_ring *ring)
+/* There is a record at @block, in @limit bytes that are mapped: from PEEK on. */
+static __always_inline enum gn_taken gn_take_record(struct gn_source *s, u8 *block, u32 limit,
+						    bool moved, bool device, bool last,
+						    gn_meet_fn *meet, void *asker,
+						    struct gn_entry **entry, enum gn_ring *ring)
 {
-	u32 limit = s->in.block.length - offset, length;
-	u8 *block = s->in.block.va + offset;
-	struct gn_estatus peek;
-	enum gn_verdict verdict;
+	/* Initialized here: the compiler would clear it first. */
+	struct gn_estatus peek = gn_peek(block, device); /* PEEK */
+	u32 length, severity;
+	enum gn_verdict verdict = gn_estatus_measure(&peek, limit, &length);
 	struct gn_entry *e;
-	u32 severity;
 
-	if (!gn_window_read32(block, device)) /* STATUS */
-		return GN_NO_RECORD;
-	dma_rmb(); /* TAKE_STATUS */
-
-	peek = gn_peek(block, device); /* PEEK */
-	verdict = gn_estatus_measure(&peek, limit, &length);
 	if (unlikely(verdict != GN_GOOD)) {
 		/* A moved block may reach beyond the window. */
-		if (offset && gn_estatus_measure(&peek, s->desc.block_length, &length) == GN_GOOD)
+		if (moved && gn_estatus_measure(&peek, s->desc.block_length, &length) == GN_GOOD)
 			return GN_NO_WINDOW;
 		length = min_t(u32, limit, GN_KEEP);
 	}
@@ -147,9 +132,33 @@ static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset, bo
 	*entry = e;
 	if (unlikely(gn_is_fatal(severity)))
 		return GN_FATAL;
-	*ring = gn_enqueue(s, e, severity, asker); /* ENQUEUE */
+	*ring = gn_enqueue(s, e, severity, meet, asker); /* ENQUEUE */
 	gn_give_back(s, block, device);
 	return GN_TAKEN;
+}
+
+/*
+ * The order towards firmware, with the words of the table above.
+ *
+ * @meet: called with the record; NULL: nobody asked for it
+ * @asker: handed to @meet
+ * @entry: set to a fatal record, for who panics and calls gn_enqueue() should that return
+ * @ring: set to when the drain is rung for a record in the queue
+ * @last: the queue is full. A fatal record does not wait for a drain that may never
+ * run: the ring keeps room for one, and the machine panics from there. One that is
+ * not even well-formed is no reason to panic and waits like any other.
+ */
+static __always_inline enum gn_taken gn_take(struct gn_source *s, u32 offset, bool device,
+					     bool last, gn_meet_fn *meet, void *asker,
+					     struct gn_entry **entry, enum gn_ring *ring)
+{
+	u32 limit = s->in.block.length - offset;
+	u8 *block = s->in.block.va + offset;
+
+	if (!gn_window_read32(block, device)) /* STATUS */
+		return GN_NO_RECORD;
+	dma_rmb(); /* TAKE_STATUS */
+	return gn_take_record(s, block, limit, offset != 0, device, last, meet, asker, entry, ring);
 }
 
 #endif

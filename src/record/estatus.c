@@ -133,7 +133,7 @@ NOKPROBE_SYMBOL(gn_walk_next);
  * Return: GN_GOOD, or GN_GOOD with GN_NAMES_PAGES if a section is of a type that can name
  *         a page of memory; else what is wrong.
  */
-u32 gn_estatus_tiled(const u8 *block)
+notrace u32 gn_estatus_tiled(const u8 *block)
 {
 	struct gn_walk walk = { block + GN_ESTATUS_HEADER, gn_le32(block + 12) };
 	u32 type, header, length, pages = 0;

@@ -22,7 +22,7 @@
  *	RETRY_ENTER: atomic_inc(), before A's CLAIM_CALL, pairs with
  *	RETRY_ASK:   atomic_read_acquire(), after B's CLAIM_CALL of the same source.
  * B reads that A is asking, or A has left:
- *	RETRY_LEAVE: smp_mb__before_atomic(), between @surplus and atomic_dec(), pairs with
+ *	RETRY_LEAVE: atomic_fetch_sub_release(), after @surplus, pairs with
  *	RETRY_ASK:   atomic_read_acquire(), before @surplus.
  * B then sees what A has written there.
  *

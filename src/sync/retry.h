@@ -73,8 +73,7 @@ static __always_inline void gn_retry_enter(struct gn_retry *r)
  */
 static __always_inline void gn_retry_leave(struct gn_retry *r)
 {
-	smp_mb__before_atomic(); /* RETRY_LEAVE */
-	atomic_dec(&r->asking);
+	atomic_fetch_sub_release(1, &r->asking); /* RETRY_LEAVE */
 }
 
 #endif

@@ -49,20 +49,20 @@ static int find_no_record(struct gn_exception *x)
 }
 NOKPROBE_SYMBOL(find_no_record);
 
-int ghes_nmi_claim_sea(struct pt_regs *regs, unsigned long address, u64 esr)
+notrace int ghes_nmi_claim_sea(struct pt_regs *regs, unsigned long address, u64 esr)
 {
 	struct gn_exception x;
+	int err;
 
 	gn_exception_begin(&x, regs, regs && !user_mode(regs) ? GN_FIXES_UP : GN_RESUMES);
 	x.address = esr & ESR_ELx_FnV ? 0 : address;
 	x.esr = esr;
-	if (unlikely(!gn_sync_collect(&gn_sync_sea, &x)))
+	err = gn_sync_collect(&gn_sync_sea, &x);
+	if (unlikely(err == -ENOENT))
 		return find_no_record(&x);
-	if (unlikely(x.ending == GN_DIES)) {
+	if (unlikely(err == -EIO))
 		WRITE_ONCE(answered[hash_ptr(regs, ANSWERED_BITS)], regs);
-		return -EIO;
-	}
-	return x.late ? -EINPROGRESS : 0;
+	return err;
 }
 EXPORT_SYMBOL_GPL(ghes_nmi_claim_sea);
 NOKPROBE_SYMBOL(ghes_nmi_claim_sea);

@@ -56,18 +56,17 @@ static enum gn_ending ending_of(const struct pt_regs *regs, u64 esr)
 }
 NOKPROBE_SYMBOL(ending_of);
 
-int ghes_nmi_claim_sei(struct pt_regs *regs, u64 esr)
+notrace int ghes_nmi_claim_sei(struct pt_regs *regs, u64 esr)
 {
 	struct gn_exception x;
+	int err;
 
 	gn_exception_begin(&x, regs, ending_of(regs, esr));
-	if (gn_sync_collect(&gn_sync_sei, &x)) {
-		if (x.ending == GN_DIES)
-			return -EIO;
-		return x.late ? -EINPROGRESS : 0;
-	}
+	err = gn_sync_collect(&gn_sync_sei, &x);
+	if (err != -ENOENT)
+		return err;
 	/* A visitor without a page: SIGBUS. */
-	if (x.near && x.ending == GN_RESUMES && gn_visitor_arrive(regs, 0))
+	if (x.near && x.ending == GN_RESUMES && gn_visitor_arrive(regs, 0, false))
 		return 0;
 	atomic_inc(&gn_sync_sei.unclaimed);
 	return -ENOENT;

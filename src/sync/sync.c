@@ -17,6 +17,7 @@
  */
 #define pr_fmt(fmt) "ghes_nmi: " fmt
 
+#include <linux/errno.h>
 #include <linux/kprobes.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -25,6 +26,7 @@
 #include "compat/fixup.h"
 #include "notify/list.h"
 #include "path/source.h"
+#include "path/look.h"
 #include "sync/sync.h"
 #include "sync/visitor.h"
 
@@ -75,10 +77,10 @@ static noinline enum gn_ring show(struct gn_source *s, const struct gn_entry *e)
 }
 NOKPROBE_SYMBOL(show);
 
-/* NMI-safe. A record was collected: struct gn_asker. */
-static enum gn_ring meet(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e)
+/* NMI-safe. A record was collected: gn_meet_fn. */
+static __always_inline enum gn_ring meet(void *asker, struct gn_source *s, struct gn_entry *e)
 {
-	struct gn_exception *x = container_of(asker, struct gn_exception, asker);
+	struct gn_exception *x = asker;
 	u32 severity = gn_estatus_severity(e->block), pages = 0;
 
 	if (e->verdict == GN_GOOD) {
@@ -100,7 +102,7 @@ static enum gn_ring meet(struct gn_asker *asker, struct gn_source *s, struct gn_
 	if (dies(x))
 		return show(s, e);
 	if (!x->touched && !x->late)
-		x->touched = gn_visitor_arrive(x->regs, x->address);
+		x->touched = gn_visitor_arrive(x->regs, x->address, x->ending == GN_FIXES_UP);
 	if (unlikely(!x->touched)) {
 		x->late = true;
 		return GN_RING_NOW;
@@ -114,24 +116,25 @@ NOKPROBE_SYMBOL(meet);
 /**
  * gn_sync_collect() - ask every source of the notification
  * @sync: the notification
- * @x: the exception, its asker left to this function
+ * @x: the exception
  *
  * Context: NMI-safe, with preemption off, on the task that took the exception. Does not
  *          return when a record is fatal.
- * Return: true if there is a record.
+ * Return: 0 if there is a record; -EINPROGRESS: and a worker fails its pages; -EIO: and the
+ *         kernel dies of it; -ENOENT if there is none.
  */
-bool gn_sync_collect(struct gn_sync *sync, struct gn_exception *x)
+notrace int gn_sync_collect(struct gn_sync *sync, struct gn_exception *x)
 {
 	struct gn_sources *t = rcu_dereference_raw(sync->table);
 	enum gn_outcome outcome;
+	int err = 0;
 	u32 i;
 
 	if (unlikely(!t))
-		return false;
-	x->asker.meet = meet;
+		return -ENOENT;
 	gn_retry_enter(&sync->retry);
 	for (i = 0; i < t->n; i++) {
-		outcome = gn_collect_for(t->source[i], x->regs, &x->asker);
+		outcome = gn_look_as(t->source[i], x->regs, false, meet, x);
 		if (unlikely(outcome == GN_BUSY || outcome == GN_LEFT))
 			x->near = true;
 	}
@@ -139,16 +142,20 @@ bool gn_sync_collect(struct gn_sync *sync, struct gn_exception *x)
 		gn_retry_surplus(&sync->retry);
 	gn_retry_leave(&sync->retry);
 	if (likely(x->records)) {
-		if (unlikely(x->late))
-			atomic_inc(&sync->late);
 		if (unlikely(atomic_read(&sync->retry.count)))
 			gn_retry_forget(&sync->retry, x->address);
-		return true;
+		if (unlikely(x->ending == GN_DIES))
+			err = -EIO;
+		if (unlikely(x->late)) {
+			atomic_inc(&sync->late);
+			err = err ?: -EINPROGRESS;
+		}
+		return err;
 	}
 	x->near = x->near || gn_retry_near(&sync->retry);
 	for (i = 0; i < t->n && !x->near; i++)
 		x->near = gn_retry_recent(READ_ONCE(t->source[i]->in.unasked));
-	return false;
+	return -ENOENT;
 }
 NOKPROBE_SYMBOL(gn_sync_collect);
 

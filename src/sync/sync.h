@@ -9,7 +9,6 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 
-#include "path/collect.h"
 #include "sync/retry.h"
 
 struct gn_source;
@@ -42,7 +41,6 @@ enum gn_ending {
 
 /**
  * struct gn_exception - one that asks for its record
- * @asker: collects it
  * @regs: the interrupted context, NULL for a guest
  * @address: what was touched, 0 if not known
  * @esr: the syndrome
@@ -55,7 +53,6 @@ enum gn_ending {
  * @near: another context may have taken the record
  */
 struct gn_exception {
-	struct gn_asker asker;
 	struct pt_regs *regs;
 	unsigned long address;
 	u64 esr;
@@ -72,7 +69,6 @@ struct gn_exception {
 static __always_inline void gn_exception_begin(struct gn_exception *x, struct pt_regs *regs,
 					       enum gn_ending ending)
 {
-	x->asker.meet = NULL;
 	x->regs = regs;
 	x->address = 0;
 	x->esr = 0;
@@ -91,6 +87,6 @@ extern struct gn_sync gn_sync_sei;
 int gn_sync_add(struct gn_sync *sync, struct gn_source *s);
 void gn_sync_remove(struct gn_sync *sync, struct gn_source *s);
 
-bool gn_sync_collect(struct gn_sync *sync, struct gn_exception *x);
+int gn_sync_collect(struct gn_sync *sync, struct gn_exception *x);
 
 #endif

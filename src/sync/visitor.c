@@ -106,8 +106,7 @@ static __always_inline struct visitor *get_slot(void)
 	for (i = 0; i < TRIES; i++) {
 		struct visitor *v = &visitors[at];
 
-		if (atomic_read(&v->state) == FREE &&
-		    atomic_cmpxchg(&v->state, FREE, IN_USE) == FREE) /* VISITOR_GET */
+		if (likely(atomic_cmpxchg(&v->state, FREE, IN_USE) == FREE)) /* VISITOR_GET */
 			return v;
 		if (++at == n)
 			at = 0;
@@ -199,16 +198,16 @@ static void before_resume(struct callback_head *work)
  * reason. A kernel thread never passes one, even if it has borrowed some task's memory;
  * nor may one rely on it that the kernel made for user space and that stays in the kernel.
  */
-static __always_inline bool will_resume(const struct pt_regs *regs)
+static __always_inline bool will_resume(bool kernel)
 {
-	return !regs || user_mode(regs) ||
-	       (in_task() && current->mm && !(current->flags & GN_STAYS_IN_KERNEL));
+	return !kernel || (in_task() && current->mm && !(current->flags & GN_STAYS_IN_KERNEL));
 }
 
 /**
  * gn_visitor_arrive() - the current task took an error, and is to fail the pages
  * @regs: the interrupted context, NULL for a guest
  * @address: what the task touched, 0 if not known
+ * @kernel: the kernel touched it, not user space or a guest
  *
  * The caller fills in the pages before its exception returns. None: the task gets
  * SIGBUS without a page being failed.
@@ -219,11 +218,12 @@ static __always_inline bool will_resume(const struct pt_regs *regs)
  * Context: NMI-safe.
  * Return: where the pages go; NULL: this task cannot be had, or no slot is free.
  */
-struct gn_touched *gn_visitor_arrive(struct pt_regs *regs, unsigned long address)
+notrace struct gn_touched *gn_visitor_arrive(const struct pt_regs *regs, unsigned long address,
+					     bool kernel)
 {
 	struct visitor *v;
 
-	if (!will_resume(regs) || !gn_module_get())
+	if (!will_resume(kernel) || !gn_module_get())
 		return NULL;
 	v = get_slot();
 	if (unlikely(!v)) {
@@ -231,7 +231,7 @@ struct gn_touched *gn_visitor_arrive(struct pt_regs *regs, unsigned long address
 		return NULL;
 	}
 	v->address = address;
-	v->kernel = regs && !user_mode(regs);
+	v->kernel = kernel;
 	v->touched.n = 0;
 	init_task_work(&v->work, before_resume);
 	if (unlikely(gn_task_work_add(&v->work))) {

@@ -11,7 +11,8 @@ struct gn_touched;
 struct pt_regs;
 
 #ifdef CONFIG_ARM64
-struct gn_touched *gn_visitor_arrive(struct pt_regs *regs, unsigned long address);
+struct gn_touched *gn_visitor_arrive(const struct pt_regs *regs, unsigned long address,
+				     bool kernel);
 int gn_visitors(void);
 int gn_visitors_init(void);
 void gn_visitors_exit(void);

@@ -16,7 +16,7 @@ WAITS = "{ static DEFINE_RAW_SPINLOCK(here); raw_spin_lock(&here); raw_spin_unlo
 
 # File, what stands there, what is put before it (None: it is taken out), what the check has to say.
 CHANGES = {
-    "take": ("path/take.h", "\tpeek = gn_peek(block, device); /* PEEK */\n", WAITS, "spin_lock"),
+    "take": ("path/take.h", "\te->stamp = gn_clock();\n", WAITS, "spin_lock"),
     "bell": (
         "path/bell.h",
         "\tif (!gn_bell_closing(bell))\n\t\tirq_work_queue(&bell->now);\n",
@@ -30,7 +30,7 @@ CHANGES = {
         '_printk("x");\n',
         "_printk",
     ),
-    "probe": ("path/collect.c", "NOKPROBE_SYMBOL(found_nothing);\n", None, "needs NOKPROBE_SYMBOL"),
+    "probe": ("path/collect.c", "NOKPROBE_SYMBOL(gn_look_empty);\n", None, "needs NOKPROBE_SYMBOL"),
 }
 
 

@@ -83,7 +83,7 @@ static void firmware(void)
 /* Firmware's own bit. */
 static void other_writer(void)
 {
-	weak_change((volatile int *)words, true, 0, 0x8000, true, false);
+	weak_change((volatile int *)words, true, 0, 0x8000, true, RELAXED);
 }
 
 static void begin(void)

@@ -38,13 +38,13 @@ void rung(void);
 static inline bool run_queue(struct run *run)
 {
 	rung();
-	return !weak_change(&run->queued, true, 0, 1, false, true);
+	return !weak_change(&run->queued, true, 0, 1, false, FULL);
 }
 
 static inline void run_begins(struct run *run)
 {
-	weak_change(&run->runs, true, 0, 1, false, true);
-	weak_change(&run->queued, true, 0, 0, false, true);
+	weak_change(&run->runs, true, 0, 1, false, FULL);
+	weak_change(&run->queued, true, 0, 0, false, FULL);
 }
 
 static inline void run_ends(struct run *run)

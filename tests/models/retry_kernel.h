@@ -25,7 +25,7 @@
 #define msecs_to_jiffies(ms)   (ms)
 #define time_before(a, b)      true
 #define msleep(ms)	       ((void)(ms))
-#define atomic_inc_return(v)   (weak_change(&(v)->counter, true, 0, 1, true, true) + 1)
+#define atomic_inc_return(v)   (weak_change(&(v)->counter, true, 0, 1, true, FULL) + 1)
 
 struct pt_regs {
 	int unused;

@@ -159,7 +159,12 @@ WITHOUT = {
         "while (0)",
     ),
     "RETRY_ENTER": ("retry", "sync/retry.h", "\tatomic_inc(&r->asking); /* RETRY_ENTER */\n", ""),
-    "RETRY_LEAVE": ("retry", "sync/retry.h", "\tsmp_mb__before_atomic(); /* RETRY_LEAVE */\n", ""),
+    "RETRY_LEAVE": (
+        "retry",
+        "sync/retry.h",
+        "atomic_fetch_sub_release(",
+        "atomic_fetch_sub_relaxed(",
+    ),
     "RETRY_ASK": (
         "retry",
         "sync/retry.c",
@@ -232,7 +237,7 @@ WITHOUT = {
         "\t\tput_slot(v);\n\t\treturn NULL;",
         "\t\treturn NULL;",
     ),
-    "a look whether the task resumes": ("visitor-borrowed", VISITOR, "!will_resume(regs) || ", ""),
+    "a look whether the task resumes": ("visitor-borrowed", VISITOR, "!will_resume(kernel) || ", ""),
     "a reference dropped without a slot": (
         "visitor",
         VISITOR,

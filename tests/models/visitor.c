@@ -53,7 +53,7 @@ int gn_task_work_add(struct callback_head *work)
 
 void schedule_work(struct work_struct *work)
 {
-	weak_change(&work->queued, true, 0, 1, false, true);
+	weak_change(&work->queued, true, 0, 1, false, FULL);
 }
 
 void force_sig(int signal)
@@ -154,7 +154,7 @@ static void exception(struct pt_regs *regs)
 	excepting[me] = true;
 	e = gn_queue_reserve(&queue[me], LENGTH);
 	weak_check(e);
-	touched = gn_visitor_arrive(regs, 0);
+	touched = gn_visitor_arrive(regs, 0, regs && !user_mode(regs));
 	e->touched = touched ? 1 : 0;
 	if (touched) {
 		weak_plain_write((volatile u64 *)&touched->pages[0], me + 1);
@@ -162,7 +162,7 @@ static void exception(struct pt_regs *regs)
 	}
 	gn_queue_publish(&queue[me], e);
 	expected[me]++;
-	weak_change(&rung[me], true, 0, 1, true, true);
+	weak_change(&rung[me], true, 0, 1, true, FULL);
 	excepting[me] = false;
 }
 
@@ -224,7 +224,7 @@ static void worker(void)
 	for (;;) {
 		weak_wait(work_queued);
 		inside[WORKER] = true;
-		weak_change(&work->queued, true, 0, 0, false, true);
+		weak_change(&work->queued, true, 0, 0, false, FULL);
 		work->func(work);
 		weak_step();
 		weak_check(!gone);
@@ -245,7 +245,7 @@ static void drain(void)
 	for (;;) {
 		weak_wait(any_rung);
 		i = rung[FIRST] ? FIRST : SECOND;
-		weak_change(&rung[i], true, 0, 0, false, true);
+		weak_change(&rung[i], true, 0, 0, false, FULL);
 		e = gn_queue_peek(&queue[i]);
 		weak_check(e);
 		if (!e->touched)

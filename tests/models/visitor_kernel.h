@@ -94,7 +94,7 @@ static inline bool model_inc_not_zero(atomic_t *v)
 /* Fully ordered. */
 static inline void module_put(struct module *m)
 {
-	weak_change(&m->refcnt.counter, true, 0, -1, true, true);
+	weak_change(&m->refcnt.counter, true, 0, -1, true, FULL);
 }
 
 static struct {

@@ -50,7 +50,8 @@
 enum weak_order {
 	RELAXED,
 	ACQUIRE,
-	RELEASE
+	RELEASE,
+	FULL
 };
 
 struct weak_view {
@@ -302,8 +303,9 @@ static void weak_full(void)
 	weak_release();
 }
 
-/* A read-modify-write of an int: to @new if @always, or if it was @old. */
-static int weak_change(volatile int *address, bool always, int old, int new, bool add, bool full)
+/* A read-modify-write of an int: to @new if @always, or if it was @old. RELAXED, RELEASE or FULL. */
+static int weak_change(volatile int *address, bool always, int old, int new, bool add,
+		       enum weak_order order)
 {
 	int place, was, which;
 
@@ -313,7 +315,7 @@ static int weak_change(volatile int *address, bool always, int old, int new, boo
 			*address = add ? was + new : new;
 		return was;
 	}
-	if (full || weak_me()->late.address == address)
+	if (order != RELAXED || weak_me()->late.address == address)
 		weak_catch_up();
 	weak_step();
 	place = weak_place(address, weak_memory(address, sizeof(int)));
@@ -321,7 +323,7 @@ static int weak_change(volatile int *address, bool always, int old, int new, boo
 	was = (int)weak.places[place].values[which].value;
 	if (!always && was != old) /* one that fails orders nothing */
 		return (int)weak_take(place, which, RELAXED);
-	if (full)
+	if (order == FULL)
 		weak_full();
 	weak_take(place, which, RELAXED);
 	/* What an earlier release handed on goes further with this store. */
@@ -329,10 +331,10 @@ static int weak_change(volatile int *address, bool always, int old, int new, boo
 		struct weak_view handed = weak.places[place].values[which].view;
 
 		*address = add ? was + new : new;
-		weak_put(place, (uint32_t)*address, full ? RELEASE : RELAXED);
+		weak_put(place, (uint32_t)*address, order != RELAXED ? RELEASE : RELAXED);
 		weak_add(&weak.places[place].values[weak.places[place].n - 1].view, &handed);
 	}
-	if (full)
+	if (order == FULL)
 		weak_full();
 	return was;
 }

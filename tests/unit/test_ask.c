@@ -22,11 +22,12 @@ struct gn_source {
 
 static unsigned int looks, drains;
 
-enum gn_outcome gn_collect_for(struct gn_source *s, struct pt_regs *regs, struct gn_asker *asker)
+enum gn_outcome gn_collect_for(struct gn_source *s, struct pt_regs *regs, gn_meet_fn *meet,
+			       void *asker)
 {
 	(void)regs;
 	assert_true(irqs_are_off);
-	assert_int_equal(asker->meet(asker, s, NULL), GN_RING_NOT);
+	assert_int_equal(meet(asker, s, NULL), GN_RING_NOT);
 	looks++;
 	return s->has == SOMETHING_THERE ? GN_COLLECTED : GN_NOTHING;
 }

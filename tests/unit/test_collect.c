@@ -171,9 +171,9 @@ enum way {
 static unsigned int met;
 
 /* Marks the record before anybody else can see it. */
-static enum gn_ring meet(struct gn_asker *asker, struct gn_source *s, struct gn_entry *e)
+static enum gn_ring meet(void *asker, struct gn_source *s, struct gn_entry *e)
 {
-	assert_non_null(asker);
+	assert_ptr_equal(asker, &met);
 	assert_null(gn_queue_peek(&s->queue));
 	assert_true(gn_claim_busy(&s->in.claim));
 	assert_int_equal(e->touched, 0);
@@ -182,7 +182,7 @@ static enum gn_ring meet(struct gn_asker *asker, struct gn_source *s, struct gn_
 	return GN_RING_SOON;
 }
 
-static enum gn_outcome notify(struct gn_source *s, enum way way, struct gn_asker *asker)
+static enum gn_outcome notify(struct gn_source *s, enum way way)
 {
 	enum gn_outcome outcome;
 	unsigned long flags;
@@ -191,7 +191,7 @@ static enum gn_outcome notify(struct gn_source *s, enum way way, struct gn_asker
 	case RUNG:
 		return gn_collect(s, NULL);
 	case FOR_SOMEBODY:
-		return gn_collect_for(s, NULL, asker);
+		return gn_collect_for(s, NULL, meet, &met);
 	case IN_NMI:
 		raw_local_irq_save(flags);
 		outcome = gn_collect_in_nmi(s, NULL);
@@ -216,7 +216,6 @@ static void follow(const struct path *p, enum way way, bool device)
 {
 	u32 offset = p->how & INSIDE ? 64 : p->how & LAST_PLACE ? LENGTH - GN_BLOCK_MIN : 0;
 	struct collector *c = collector_new(offset, device, p->how & FULL ? 48 : QUEUE);
-	struct gn_asker asker = { .meet = meet };
 	struct gn_source *s = &c->source;
 	/* A fatal record in a full queue has nobody who asked: the machine panics. */
 	bool asked = way == FOR_SOMEBODY && !(p->how & FULL);
@@ -243,7 +242,7 @@ static void follow(const struct path *p, enum way way, bool device)
 		s->in.ack.reg.shape.bytes = 4;
 	}
 
-	assert_int_equal(notify(s, way, &asker), p->outcome);
+	assert_int_equal(notify(s, way), p->outcome);
 	assert_string_equal(letters, p->letters);
 	assert_int_equal(fatals, p->fatals);
 	assert_int_equal(s->in.empty, way == RUNG && p->outcome == GN_NOTHING);
