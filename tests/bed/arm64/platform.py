@@ -308,7 +308,11 @@ class Arm64(Exceptions):
         more: tuple[bytes, ...],
     ) -> None:
         initrd = self.kernel.initramfs.read_bytes()
-        self.memory.write(layout.KERNEL_AT, self.kernel.image.read_bytes())
+        image = self.kernel.image.read_bytes()
+        # From the header: what the kernel clears behind its image is part of it.
+        if layout.KERNEL_AT + int.from_bytes(image[16:24], "little") > layout.HANDOFF_AT:
+            raise ValueError(f"{self.kernel}: the kernel reaches over what it is handed")
+        self.memory.write(layout.KERNEL_AT, image)
         self.memory.write(layout.INITRD_AT, initrd)
         words = [COMMAND_LINE, STRICT, append, f"gn_agent={layout.AGENT_AT:#x}" if agent else ""]
         if table is True:

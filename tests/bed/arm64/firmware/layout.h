@@ -13,7 +13,7 @@
 #define RAM_AT	     0x40000000
 #define RAM_SIZE     0x40000000
 #define KERNEL_AT    0x40200000
-#define HANDOFF_AT   0x44000000
+#define HANDOFF_AT   0x47f00000
 #define HANDOFF_SIZE 0x00100000
 #define INITRD_AT    0x48000000
 
