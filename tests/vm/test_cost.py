@@ -20,6 +20,7 @@ def cost(machine, src, size: int, busy: bool) -> int:
     return int(median(Sdei().shots(machine, src, blocks, busy)))
 
 
+@pytest.mark.stock
 @pytest.mark.arch("arm64")
 @pytest.mark.limit(180)
 def test_cost(boot, kernel, record_property, capsys):

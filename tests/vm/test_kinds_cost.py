@@ -10,7 +10,7 @@ from bed.lib import cper, driver
 from bed.lib.driver import TRACING
 from bed.lib.sources import Source
 
-pytestmark = [pytest.mark.enough("6.12"), pytest.mark.arch("x86_64")]
+pytestmark = [pytest.mark.enough("6.12"), pytest.mark.arch("x86_64"), pytest.mark.stock]
 RECORDS = 30
 
 

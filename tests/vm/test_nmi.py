@@ -91,6 +91,7 @@ def limits(count: int) -> dict[str, int]:
     return result
 
 
+@pytest.mark.stock
 @pytest.mark.expect_console("Uhhuh")  # an NMI without a reason is what measures an idle one
 @pytest.mark.parametrize(
     "count,registers",

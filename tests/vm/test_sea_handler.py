@@ -97,6 +97,7 @@ def test_abort_in_sdei_handler(boot):
     ), "not in a handler, with everything masked"
 
 
+@pytest.mark.stock
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.1", "6.12", "7.3")
 @pytest.mark.enough("6.12")
