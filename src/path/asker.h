@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who looks at a source for a record of its own. NMI-safe.
+ * Who looks at a source for a record of its own, and what the look came to. NMI-safe.
  */
 #ifndef GN_ASKER_H
 #define GN_ASKER_H
 
 struct gn_entry;
 struct gn_source;
+
+/* What a look at a source came to. */
+enum gn_outcome {
+	GN_NOTHING,   /* the block holds no record */
+	GN_BUSY,      /* another context looks, and will look again */
+	GN_COLLECTED, /* the record is in the queue, firmware has its block back */
+	GN_LEFT,      /* there is a record, it stays with firmware for now */
+	GN_BEYOND,    /* the block's address is none that can be read */
+};
 
 /* When the drain is rung for a record. */
 enum gn_ring {

@@ -12,15 +12,6 @@
 struct gn_source;
 struct pt_regs;
 
-/* What a look at a source came to. */
-enum gn_outcome {
-	GN_NOTHING,   /* the block holds no record */
-	GN_BUSY,      /* another context looks, and will look again */
-	GN_COLLECTED, /* the record is in the queue, firmware has its block back */
-	GN_LEFT,      /* there is a record, it stays with firmware for now */
-	GN_BEYOND,    /* the block's address is none that can be read */
-};
-
 enum gn_outcome gn_collect(struct gn_source *s, struct pt_regs *regs);
 enum gn_outcome gn_collect_for(struct gn_source *s, struct pt_regs *regs, gn_meet_fn *meet,
 			       void *asker);

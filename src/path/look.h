@@ -9,7 +9,7 @@
 #include <linux/irqflags.h>
 #include <linux/kconfig.h>
 
-#include "path/collect.h"
+#include "path/asker.h"
 #include "path/take.h"
 
 /* Owner of the claim, NMI-safe. */

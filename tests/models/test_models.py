@@ -237,7 +237,12 @@ WITHOUT = {
         "\t\tput_slot(v);\n\t\treturn NULL;",
         "\t\treturn NULL;",
     ),
-    "a look whether the task resumes": ("visitor-borrowed", VISITOR, "!will_resume(kernel) || ", ""),
+    "a look whether the task resumes": (
+        "visitor-borrowed",
+        VISITOR,
+        "!will_resume(kernel) || ",
+        "",
+    ),
     "a reference dropped without a slot": (
         "visitor",
         VISITOR,

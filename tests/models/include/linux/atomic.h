@@ -7,17 +7,17 @@
 #include <linux/types.h>
 #include <asm/barrier.h>
 
-#define atomic_read(v)		    ((int)weak_load(&(v)->counter, sizeof(int), RELAXED))
-#define atomic_read_acquire(v)	    ((int)weak_load(&(v)->counter, sizeof(int), ACQUIRE))
-#define atomic_set(v, i)	    weak_store(&(v)->counter, sizeof(int), (uint32_t)(i), RELAXED)
-#define atomic_set_release(v, i)    weak_store(&(v)->counter, sizeof(int), (uint32_t)(i), RELEASE)
-#define atomic_inc(v)		    ((void)weak_change(&(v)->counter, true, 0, 1, true, RELAXED))
+#define atomic_read(v)		       ((int)weak_load(&(v)->counter, sizeof(int), RELAXED))
+#define atomic_read_acquire(v)	       ((int)weak_load(&(v)->counter, sizeof(int), ACQUIRE))
+#define atomic_set(v, i)	       weak_store(&(v)->counter, sizeof(int), (uint32_t)(i), RELAXED)
+#define atomic_set_release(v, i)       weak_store(&(v)->counter, sizeof(int), (uint32_t)(i), RELEASE)
+#define atomic_inc(v)		       ((void)weak_change(&(v)->counter, true, 0, 1, true, RELAXED))
 #define atomic_fetch_sub_release(i, v) weak_change(&(v)->counter, true, 0, -(i), true, RELEASE)
 #define atomic_fetch_sub_relaxed(i, v) weak_change(&(v)->counter, true, 0, -(i), true, RELAXED)
-#define atomic_fetch_inc(v)	    weak_change(&(v)->counter, true, 0, 1, true, FULL)
-#define atomic_fetch_inc_relaxed(v) weak_change(&(v)->counter, true, 0, 1, true, RELAXED)
-#define atomic_xchg(v, i)	    weak_change(&(v)->counter, true, 0, (i), false, FULL)
-#define atomic_inc_return(v)	    (weak_change(&(v)->counter, true, 0, 1, true, FULL) + 1)
+#define atomic_fetch_inc(v)	       weak_change(&(v)->counter, true, 0, 1, true, FULL)
+#define atomic_fetch_inc_relaxed(v)    weak_change(&(v)->counter, true, 0, 1, true, RELAXED)
+#define atomic_xchg(v, i)	       weak_change(&(v)->counter, true, 0, (i), false, FULL)
+#define atomic_inc_return(v)	       (weak_change(&(v)->counter, true, 0, 1, true, FULL) + 1)
 
 /* Of what an int holds. */
 #define xchg(p, i)			weak_change((volatile int *)(p), true, 0, (int)(i), false, FULL)
