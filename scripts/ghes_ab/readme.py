@@ -141,7 +141,7 @@ def block(parts: list[Part]) -> str:
             ),
             (
                 "once. It decodes up to ten records in five seconds in the kernel log, the in-tree"
-                " driver two: before the SIGBUS, but for exceptions."
+                " driver two: after the SIGBUS of a task that uses a lost page."
             ),
             "",
         ]

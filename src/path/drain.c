@@ -36,9 +36,13 @@
 /* Records of one run; more of them wait for the next, so interrupts come in. */
 #define RECORDS_MAX 32
 
-/* Every sink gets every record, in this order. */
+/*
+ * Every sink gets every record, in this order. A task that uses a lost page has its signal
+ * before the log is written, which takes longer than all else. A record is in the queue
+ * until all sinks had it: should the machine panic meanwhile, it is in the log all the same.
+ */
 static const struct gn_sink *const sinks[] = {
-	&gn_sink_trace, &gn_sink_listeners, &gn_sink_console, &gn_sink_intree, &gn_sink_memory,
+	&gn_sink_trace, &gn_sink_listeners, &gn_sink_intree, &gn_sink_memory, &gn_sink_console,
 };
 
 /* What a run came to. */
