@@ -396,6 +396,28 @@ def test_two_cpus_arm64_platform(boot):
     assert sorted(sequences(trace.payloads())) == list(range(40))
 
 
+def test_event_signalled_while_it_runs(boot):
+    """Another CPU publishes the source's next record while the handler of its event has not
+    completed: the event comes again.
+    """
+    machine = boot(
+        [Source(event=804, extra={"cpu": 1}), Source(event=805, extra={"cpu": 0})], smp=2
+    )
+    busy, stalled = machine.sources
+    machine.vm.check("taskset -p 2 1")  # the agent stays away from the CPU that stalls
+    trace = Trace(machine)
+    machine.stall(0)
+    for src in machine.sources:
+        for number in range(3):
+            machine._record(src, cper.sized(172, src.index << 32 | number), ring=False)
+    machine.ring()
+    time.sleep(1)
+    assert machine.taken_of(busy) >= 2, "the other CPU has nothing to do"
+    machine.stall(None)
+    machine.quiesce(20)
+    assert len(trace.payloads()) == 6
+
+
 def test_cpu_hotplug(boot):
     """Either CPU goes and comes back; what is left takes the events."""
     machine = boot([Source(event=804), Source(event=805, shared=False)], smp=2)

@@ -229,17 +229,21 @@ bool sdei_complete(struct frame *frame, u32 cpu, bool resume)
 	struct sdei_cpu *c = &sdei_cpus[cpu];
 	u32 priority = c->run[SDEI_CRITICAL].event ? SDEI_CRITICAL : SDEI_NORMAL;
 	struct sdei_run *run = &c->run[priority];
+	struct sdei_event *event = run->event;
 	struct sdei_handler *handler;
 	u64 resume_at = frame->x[1];
 
-	if (!run->event)
+	if (!event)
 		return false;
 	report(frame, cpu, run, resume);
-	handler = sdei_handler_of(run->event, cpu);
+	handler = sdei_handler_of(event, cpu);
 	sdei_step(&handler->state, SDEI_COMPLETE);
 	if (handler->state == SDEI_UNREGISTERED)
-		sdei_discard(run->event, cpu);
+		sdei_discard(event, cpu);
 	run->event = NULL;
+	/* Signalled while it ran: the CPU that was chosen then has looked in vain, and may not come again. */
+	if (handler->pending)
+		sdei_signal(event, cpu);
 
 	memcpy(frame->x, run->x, sizeof(run->x));
 	frame->elr = run->elr;
