@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Firmware -> queue: looking at a source, and the outcome.
+ * Firmware -> queue: who looks at a source, and what a look needs seldom. The look itself is
+ * in look.h.
  *
  * Owns nothing: the owner of a source's collecting claim writes its struct gn_intake and the
  * producer end of its queue.
@@ -69,6 +70,7 @@ noinline enum gn_outcome gn_look_moved(struct gn_source *s, u64 pa)
 }
 NOKPROBE_SYMBOL(gn_look_moved);
 
+/* A window is Device memory: the look with the accessors of I/O memory. */
 noinline enum gn_outcome gn_look_device(struct gn_source *s, struct pt_regs *regs, gn_meet_fn *meet,
 					void *asker)
 {
@@ -117,6 +119,7 @@ noinline enum gn_outcome gn_look_again(struct gn_source *s, struct pt_regs *regs
 }
 NOKPROBE_SYMBOL(gn_look_again);
 
+/* Firmware rang, and has no record: counted, and complained of once. */
 noinline void gn_look_empty(struct gn_source *s)
 {
 	WRITE_ONCE(s->in.empty, s->in.empty + 1);

@@ -98,7 +98,7 @@ static __always_inline enum gn_taken gn_take_record(struct gn_source *s, u8 *blo
 						    gn_meet_fn *meet, void *asker,
 						    struct gn_entry **entry, enum gn_ring *ring)
 {
-	/* Initialized here: the compiler would clear it first. */
+	/* With its value: a hardened kernel's compiler clears what is declared without one. */
 	struct gn_estatus peek = gn_peek(block, device); /* PEEK */
 	u32 length, severity;
 	enum gn_verdict verdict = gn_estatus_measure(&peek, limit, &length);

@@ -83,6 +83,22 @@ def test_queued_records_are_shown_by_nmi(boot, kernel):
     check_order(last_log(machine), 1)
 
 
+@pytest.mark.expect_console("Kernel panic - not syncing: Memory failure")
+def test_record_whose_page_ends_the_machine_is_shown(boot, kernel):
+    """An administrator has the machine panic of a lost page: the log, which is written after the
+    page was failed, has the record all the same.
+    """
+    machine, first, _ = load(boot, kernel)
+    machine.vm.check("echo 0 >/proc/sys/vm/memory_failure_recovery")
+    pa = 0x5000_0000 if kernel.arch == "arm64" else 0x1000_0000
+    section = cper.memory(pa=pa, entry={"fru_text": "the_page"})
+    machine.post(first, cper.block(cper.RECOVERABLE, [section]))
+    assert machine.vm.wait_exit(60) == 0
+    text = machine.vm.console_text()
+    assert re.search(r"source 3 \(\w+\) reports a recoverable error", text), text[-2000:]
+    assert re.findall(r"fru_text: (\w+)", text) == ["the_page"]
+
+
 @pytest.mark.arch("arm64")
 @pytest.mark.kernels("6.1", "6.12", "7.3")
 @pytest.mark.expect_console(PANIC)

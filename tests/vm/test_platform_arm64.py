@@ -410,11 +410,12 @@ def test_event_signalled_while_it_runs(boot):
     for src in machine.sources:
         for number in range(3):
             machine._record(src, cper.sized(172, src.index << 32 | number), ring=False)
-    machine.ring()
-    time.sleep(1)
-    assert machine.taken_of(busy) >= 2, "the other CPU has nothing to do"
+    machine.ring()  # once, so that the CPU that will stall sees both sources
+    wait_for(lambda: machine.taken_of(busy) == 3, "the end of what the other CPU has to do")
+    assert machine.taken_of(stalled) == 1, "acknowledged, and its event still runs"
     machine.stall(None)
-    machine.quiesce(20)
+    machine.quiesce()
+    assert [event.source for event in runs(machine)].count(stalled.index) == 3
     assert len(trace.payloads()) == 6
 
 
